@@ -1,0 +1,116 @@
+/**
+ * The messaging port, in our terms. A topic is a full name without partition; every address names its partition,
+ * which comes from the registry and never from a client's router.
+ *
+ * Delivery is at least once and in order per (topic, partition, slot) or key. A message that was not acknowledged
+ * comes again, at the latest when its consumer was closed and a new one took its place.
+ */
+
+export interface TopicPartition {
+  /** `persistent://tenant/namespace/name` */
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export interface SlotAddress extends TopicPartition {
+  /** 1..65535; 0 is never used (newer brokers remap it to 1). */
+  readonly slot: number;
+}
+
+export type Properties = Readonly<Record<string, string>>;
+
+export interface OutgoingMessage {
+  readonly properties: Properties;
+  readonly payload: Buffer;
+}
+
+export interface IncomingMessage {
+  readonly properties: Properties;
+  readonly payload: Buffer;
+  /** The key that the message was sent with; for slot messages the slot's key. */
+  readonly key: string;
+  /** How often the broker knows that it was delivered before; 0 the first time. */
+  readonly redeliveries: number;
+  /** When the producer sent it, milliseconds since the epoch. */
+  readonly sentAtMs: number;
+  ack(): Promise<void>;
+}
+
+/**
+ * Called for one message at a time per subscription, in order; the next one waits until it resolves. It need not
+ * acknowledge before it resolves. A throw is logged, leaves the message unacknowledged, and does not stop delivery.
+ */
+export type MessageHandler = (message: IncomingMessage) => Promise<void>;
+
+export interface Subscription {
+  /** Stops delivery; resolves when no handler runs any more. Unacknowledged messages go to whoever comes next. */
+  close(): Promise<void>;
+}
+
+export interface SlotSubscribe {
+  readonly address: SlotAddress;
+  /** The durable Key_Shared subscription that all hosts of the topic share. */
+  readonly subscription: string;
+  /** Shown in the broker's statistics. */
+  readonly consumerName: string;
+  readonly handler: MessageHandler;
+  /** Messages that may lie in the client, unhandled; bounds memory. */
+  readonly receiveQueue?: number;
+}
+
+export interface GroupSubscribe {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly subscription: string;
+  readonly consumerName: string;
+  /** `by-key`: one member at a time handles a key, in order. `any`: any member handles any message. */
+  readonly order: 'by-key' | 'any';
+  readonly handler: MessageHandler;
+  readonly receiveQueue?: number;
+}
+
+export interface MessageBus {
+  /** Sends to the one consumer of a slot, now or when it comes; resolves when the broker has it durably. */
+  sendToSlot(address: SlotAddress, message: OutgoingMessage): Promise<void>;
+  /** Sends by key: the partition is `partitionOf(key, partitions)`. */
+  sendByKey(topic: string, partitions: number, key: string, message: OutgoingMessage): Promise<void>;
+  /** Throws PlatformError `failed_precondition` while another consumer holds the slot. */
+  subscribeSlot(options: SlotSubscribe): Promise<Subscription>;
+  subscribeGroup(options: GroupSubscribe): Promise<Subscription>;
+  close(): Promise<void>;
+}
+
+export interface SlotConsumerStats {
+  readonly consumerName: string;
+  /** Inclusive ranges of slots. */
+  readonly ranges: readonly (readonly [start: number, end: number])[];
+  readonly unacknowledged: number;
+}
+
+export interface TopicStats {
+  /** Number of partitions. */
+  readonly partitions: number;
+  /** Messages published since the topic was loaded, all partitions together. */
+  readonly messagesIn: number;
+  readonly subscriptions: Readonly<
+    Record<string, { readonly backlog: number; readonly consumers: readonly (SlotConsumerStats & TopicPartition)[] }>
+  >;
+}
+
+/** What only an administrator of the bus may do. All calls can be repeated. */
+export interface TopicAdmin {
+  /** Resolves when the cluster can take topics; makes tenant and namespaces with their policies where missing. */
+  prepare(): Promise<void>;
+  /** Makes the topic and its durable subscriptions, or adds partitions; never takes any away. */
+  ensureTopic(topic: string, partitions: number, subscriptions: readonly string[]): Promise<void>;
+  deleteTopic(topic: string): Promise<void>;
+  /** Undefined where there is no such topic. */
+  topicStats(topic: string): Promise<TopicStats | undefined>;
+}
+
+/** One Pulsar cluster. */
+export interface MessagingCluster {
+  readonly name: string;
+  readonly bus: MessageBus;
+  readonly admin: TopicAdmin;
+}

@@ -1,0 +1,171 @@
+/**
+ * The store port: desired state and everything that must change together with it.
+ *
+ * State lives in scopes. A scope is the unit of atomicity (one Redis hash slot) and has one revision counter, which
+ * each commit raises by one. Within a scope lie records, addressed by `kind/id`. A record written with `logged: true`
+ * is part of the scope's change log: it keeps a tombstone when removed, and `changes` finds it by revision. The log
+ * is the outbox: what is committed will be dispatched, whatever crashes afterwards.
+ */
+
+export type ScopeKind = 'vpc' | 'host' | 'lane' | 'public' | 'region';
+/** `vpc/<vpc id>`, `host/<host id>`, `lane/<cluster>`, `public/<resource id>`, `region/main`. */
+export type Scope = `${ScopeKind}/${string}`;
+
+/** `<kind>/<id>`, for example `port/5a1c...`; the kind has no slash, the id may. */
+export type RecordKey = `${string}/${string}`;
+
+export interface StoredRecord {
+  readonly key: RecordKey;
+  /** Revision of the commit that wrote this version. 0 = never written. */
+  readonly revision: number;
+  /** JSON text, forwarded to hosts as it is; undefined = the record does not exist (removed or never written). */
+  readonly body: string | undefined;
+}
+
+export interface RecordWrite {
+  readonly key: RecordKey;
+  /** JSON text, or undefined to remove. */
+  readonly body: string | undefined;
+  /** Logged records appear in `changes` and `list` and leave a tombstone; unlogged ones vanish when removed. */
+  readonly logged: boolean;
+}
+
+/** Makes a retried call answer as the first one did. Kept for `requestTtlMs` after the commit. */
+export interface CommitRequest {
+  readonly id: string;
+  /** Digest of the call's contents: the same id with other contents is refused by the caller. */
+  readonly fingerprint: string;
+  /** What `replayed` gives back. */
+  readonly response: string;
+}
+
+export interface Commit {
+  readonly scope: Scope;
+  /** Revisions that the writer saw (0 = never written). Any difference means conflict, and nothing is written. */
+  readonly expect: ReadonlyMap<RecordKey, number>;
+  /** Exact values that counters must have (never counted = 0), judged before `counters` is added. */
+  readonly expectCounters?: ReadonlyMap<string, number>;
+  readonly writes: readonly RecordWrite[];
+  /** Added to the scope's counters without any expectation. */
+  readonly counters?: ReadonlyMap<string, number>;
+  readonly request?: CommitRequest;
+}
+
+export type CommitOutcome =
+  | { readonly outcome: 'committed'; readonly revision: number }
+  | { readonly outcome: 'conflict' }
+  | {
+      readonly outcome: 'replayed';
+      readonly revision: number;
+      readonly fingerprint: string;
+      readonly response: string;
+    };
+
+export interface ChangePage {
+  /** In order of revision; the newest version of each record only. */
+  readonly changes: readonly StoredRecord[];
+  /** Everything at or below this revision is in `changes`; equals `head` on the last page. */
+  readonly through: number;
+  readonly head: number;
+}
+
+export interface ScopeStatus {
+  /** Raised when a store has lost its tail; order is (incarnation, revision). Starts at 1. */
+  readonly incarnation: number;
+  readonly revision: number;
+  /** Everything at or below was handed to the lanes. */
+  readonly dispatched: number;
+  /** Counts reports, so that a watcher sees cheaply that there is something new. */
+  readonly reports: number;
+}
+
+export interface DispatchTurn extends ScopeStatus {
+  /** Fencing token: only the newest turn of a scope can advance. Rises by one with each turn. */
+  readonly token: number;
+}
+
+export interface Advance {
+  readonly scope: Scope;
+  readonly token: number;
+  readonly dispatched: number;
+  /** Receivers whose lane was sent everything through the given revision; overrides `sentAll`. */
+  readonly sent: ReadonlyMap<string, number>;
+  /** Every receiver was sent everything through this revision (receivers not named in `sent`). */
+  readonly sentAll?: number;
+  /** Receivers to forget. */
+  readonly forget?: readonly string[];
+}
+
+export interface Report {
+  /** The host. */
+  readonly reporter: string;
+  readonly epoch: number;
+  /** The highest revision that is durable at the reporter. */
+  readonly revision: number;
+  /** JSON text: failures and whatever else the reporter says. */
+  readonly body: string;
+}
+
+export interface ScopeStore {
+  /** The records in the order of the keys. */
+  read(scope: Scope, keys: readonly RecordKey[]): Promise<StoredRecord[]>;
+  commit(commit: Commit): Promise<CommitOutcome>;
+  /** Looks a request id up without writing. */
+  replay(scope: Scope, requestId: string): Promise<Extract<CommitOutcome, { outcome: 'replayed' }> | undefined>;
+  /** Live logged records of one kind by ascending id, after the id `after` (exclusive, '' = from the start). */
+  list(scope: Scope, kind: string, after: string, limit: number): Promise<StoredRecord[]>;
+  /** The log after a revision. A page may hold more than `limit` records: a revision is never split. */
+  changes(scope: Scope, after: number, limit: number): Promise<ChangePage>;
+  counters(scope: Scope, names: readonly string[]): Promise<number[]>;
+  status(scope: Scope): Promise<ScopeStatus>;
+
+  beginDispatch(scope: Scope): Promise<DispatchTurn>;
+  /** Revision through which each receiver was sent everything (0 = nothing), in the order given. */
+  sent(scope: Scope, receivers: readonly string[]): Promise<number[]>;
+  /** False = another turn has begun since (fenced); nothing was written. */
+  advance(advance: Advance): Promise<boolean>;
+
+  /** Keeps the newer of two reports of one reporter, by (epoch, revision); the same pair replaces the body. */
+  putReport(scope: Scope, report: Report): Promise<boolean>;
+  /** In the order given. */
+  reports(scope: Scope, reporters: readonly string[]): Promise<(Report | undefined)[]>;
+  forgetReport(scope: Scope, reporter: string, epoch: number): Promise<void>;
+
+  /** Removes a scope with all that is in it. */
+  drop(scope: Scope): Promise<void>;
+}
+
+export interface ClaimOutcome {
+  readonly owner: string;
+  /** When the present owner took it, milliseconds since the epoch by the store's clock. */
+  readonly sinceMs: number;
+}
+
+/** What spans scopes: names that are unique in the region, listings, and scopes with work under way. */
+export interface Registry {
+  /** Takes a name if it is free (or held by `replacing`); the answer says who holds it now. */
+  claim(kind: string, id: string, owner: string, replacing?: string): Promise<ClaimOutcome>;
+  release(kind: string, id: string, owner: string): Promise<void>;
+  owners(kind: string, ids: readonly string[]): Promise<(string | undefined)[]>;
+
+  enlist(catalog: string, id: string): Promise<void>;
+  delist(catalog: string, id: string): Promise<void>;
+  /** Ids in ascending order after `after` (exclusive). */
+  catalog(catalog: string, after: string, limit: number): Promise<string[]>;
+
+  /** Announces that the scope may be about to change, before it does. The sweep looks at announced scopes only. */
+  announce(scope: Scope): Promise<void>;
+  /** Scopes announced at least `olderThanMs` ago, oldest first, with the announcement's age in milliseconds. */
+  announced(olderThanMs: number, limit: number): Promise<{ scope: Scope; ageMs: number }[]>;
+  /** Forgets the announcement unless the scope was announced again less than `olderThanMs` ago. */
+  settle(scope: Scope, olderThanMs: number): Promise<void>;
+
+  /** A number that no other call got, from 1. */
+  next(counter: string): Promise<number>;
+}
+
+export interface Store extends ScopeStore, Registry {
+  /** Resolves when the store answers. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
