@@ -54,16 +54,22 @@ export class PlatformError extends Error {
 
   static from(error: unknown): PlatformError {
     if (error instanceof PlatformError) return error;
-    return new PlatformError('internal', error instanceof Error ? error.message : String(error), { cause: error });
+    return new PlatformError('internal', error instanceof Error ? error.message : String(error), {
+      cause: error,
+    });
   }
 }
 
 export function invalid(field: string, description: string): PlatformError {
-  return new PlatformError('invalid_argument', `${field}: ${description}`, { violations: [{ field, description }] });
+  return new PlatformError('invalid_argument', `${field}: ${description}`, {
+    violations: [{ field, description }],
+  });
 }
 
 export function notFound(type: string, id: string): PlatformError {
-  return new PlatformError('not_found', `${type} ${JSON.stringify(id)} does not exist`, { resource: { type, id } });
+  return new PlatformError('not_found', `${type} ${JSON.stringify(id)} does not exist`, {
+    resource: { type, id },
+  });
 }
 
 export function alreadyExists(type: string, id: string): PlatformError {

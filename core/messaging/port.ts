@@ -93,7 +93,10 @@ export interface TopicStats {
   /** Messages published since the topic was loaded, all partitions together. */
   readonly messagesIn: number;
   readonly subscriptions: Readonly<
-    Record<string, { readonly backlog: number; readonly consumers: readonly (SlotConsumerStats & TopicPartition)[] }>
+    Record<
+      string,
+      { readonly backlog: number; readonly consumers: readonly (SlotConsumerStats & TopicPartition)[] }
+    >
   >;
 }
 

@@ -120,8 +120,11 @@ export interface Binding {
   readonly vnicType: string;
   /** Opaque to us: what the integration wants to find again. */
   readonly profile: Readonly<Record<string, string>>;
-  /** Revision at which this binding became what it is; reports below it say nothing about it. 0 = this record's. */
-  readonly boundAtMs: number;
+  /**
+   * Revision before which reports of the host say nothing about this binding: that of the VPC when the binding was
+   * made, so the commit that made it is the first one above.
+   */
+  readonly boundAfter: number;
 }
 
 /** `port/<id>` */
@@ -202,7 +205,10 @@ export interface Host {
   readonly updatedAtMs: number;
 }
 
-/** `assignment/<vpc id>` in a host's scope: the host takes part in the VPC. Derived from the VPC's log. */
+/**
+ * `assignment/<vpc id>/<epoch>` in a host's scope: the host takes part in the VPC, or drains the slot it had until
+ * the fence. Derived from the VPC's log; two epochs of one VPC can stand side by side.
+ */
 export interface Assignment extends Member {
   readonly vpcId: string;
   readonly lane: Lane;

@@ -111,7 +111,10 @@ export interface ScopeStore {
   read(scope: Scope, keys: readonly RecordKey[]): Promise<StoredRecord[]>;
   commit(commit: Commit): Promise<CommitOutcome>;
   /** Looks a request id up without writing. */
-  replay(scope: Scope, requestId: string): Promise<Extract<CommitOutcome, { outcome: 'replayed' }> | undefined>;
+  replay(
+    scope: Scope,
+    requestId: string,
+  ): Promise<Extract<CommitOutcome, { outcome: 'replayed' }> | undefined>;
   /** Live logged records of one kind by ascending id, after the id `after` (exclusive, '' = from the start). */
   list(scope: Scope, kind: string, after: string, limit: number): Promise<StoredRecord[]>;
   /** The log after a revision. A page may hold more than `limit` records: a revision is never split. */

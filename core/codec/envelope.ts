@@ -1,0 +1,173 @@
+/**
+ * What travels to hosts. The header is in the message's properties and differs from host to host; the payload is
+ * shared bytes. Each lane of a scope is a chain: a message says that it covers everything for the host in the range
+ * (from, to], and the next one starts where it ended. A hole in the chain is a lost message, however it was lost;
+ * a message sent twice is harmless. No counter has to be reserved before sending.
+ */
+import { PlatformError } from '../errors.ts';
+import type { Properties } from '../messaging/port.ts';
+import type { Assignment } from '../model/resources.ts';
+import type { Entry } from '../model/view.ts';
+import type { RecordKey, Scope } from '../store/port.ts';
+
+interface Stamp {
+  readonly scope: Scope;
+  /** The addressee; whoever else receives it drops it. */
+  readonly host: string;
+  /** Of the addressee's assignment to the scope. */
+  readonly epoch: number;
+  /** Of the scope in the store. */
+  readonly incarnation: number;
+}
+
+interface Part {
+  /** 0-based; a message too large for one frame is sent in parts, in order. */
+  readonly part: number;
+  readonly parts: number;
+}
+
+/** Changes in the range (from, to]. The range is covered when the last part was applied. */
+export interface ChangesHeader extends Stamp, Part {
+  readonly kind: 'changes';
+  readonly from: number;
+  readonly to: number;
+}
+
+/** All that the host shall hold of the scope at the revision `to`. */
+export interface SnapshotHeader extends Stamp, Part {
+  readonly kind: 'snapshot';
+  readonly to: number;
+}
+
+/** Nothing follows for this assignment. */
+export interface FenceHeader extends Stamp {
+  readonly kind: 'fence';
+}
+
+export type Header = ChangesHeader | SnapshotHeader | FenceHeader;
+
+export interface Body {
+  readonly entries: readonly Entry[];
+  /** With a snapshot that makes the host a member: where to listen from now on. */
+  readonly assignment?: Assignment;
+}
+
+export function encodeHeader(header: Header): Properties {
+  return Object.fromEntries(Object.entries(header).map(([name, value]) => [name, String(value)]));
+}
+
+export function decodeHeader(properties: Properties): Header {
+  const stamp = {
+    scope: text(properties, 'scope') as Scope,
+    host: text(properties, 'host'),
+    epoch: integer(properties, 'epoch'),
+    incarnation: integer(properties, 'incarnation'),
+  };
+  const kind = text(properties, 'kind');
+  switch (kind) {
+    case 'changes':
+      return {
+        kind,
+        ...stamp,
+        ...part(properties),
+        from: integer(properties, 'from'),
+        to: integer(properties, 'to'),
+      };
+    case 'snapshot':
+      return { kind, ...stamp, ...part(properties), to: integer(properties, 'to') };
+    case 'fence':
+      return { kind, ...stamp };
+    default:
+      throw new PlatformError('invalid_argument', `message of unknown kind ${JSON.stringify(kind)}`);
+  }
+}
+
+function part(properties: Properties): Part {
+  const result = { part: integer(properties, 'part'), parts: integer(properties, 'parts') };
+  if (result.part >= result.parts)
+    throw new PlatformError('invalid_argument', 'message with a part beyond the last');
+  return result;
+}
+
+function text(properties: Properties, name: string): string {
+  const value = properties[name];
+  if (value === undefined || value === '')
+    throw new PlatformError('invalid_argument', `message without ${name}`);
+  return value;
+}
+
+function integer(properties: Properties, name: string): number {
+  const value = Number(text(properties, name));
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new PlatformError('invalid_argument', `message with a bad ${name}`);
+  }
+  return value;
+}
+
+/** An entry as text, to be joined into payloads without being encoded again. */
+export function encodeEntry(entry: Entry): string {
+  return `{"key":${JSON.stringify(entry.key)},"revision":${entry.revision},"body":${entry.body ?? 'null'}}`;
+}
+
+/** Default limit of a payload, bytes: well under the broker's 5 MiB frame, and small enough to be read while the next is sent. */
+export const MAX_PAYLOAD_BYTES = 1_000_000;
+
+/**
+ * Joins encoded entries into as few payloads as the limit allows; at least one, empty if there are no entries. A single
+ * entry above the limit gets a payload of its own.
+ */
+export function packPayloads(
+  entries: readonly string[],
+  assignment?: Assignment,
+  maxBytes: number = MAX_PAYLOAD_BYTES,
+): Buffer[] {
+  const head = assignment === undefined ? '' : `"assignment":${JSON.stringify(assignment)},`;
+  const payloads: Buffer[] = [];
+  let page: string[] = [];
+  let bytes = 0;
+  const flush = (): void => {
+    payloads.push(Buffer.from(`{${payloads.length === 0 ? head : ''}"entries":[${page.join(',')}]}`));
+    page = [];
+    bytes = 0;
+  };
+  for (const entry of entries) {
+    const size = Buffer.byteLength(entry) + 1;
+    if (page.length > 0 && bytes + size > maxBytes) flush();
+    page.push(entry);
+    bytes += size;
+  }
+  if (page.length > 0 || payloads.length === 0) flush();
+  return payloads;
+}
+
+export function decodeBody(payload: Buffer): Body {
+  const parsed = parse(payload);
+  if (!isObject(parsed) || !Array.isArray(parsed['entries'])) {
+    throw new PlatformError('invalid_argument', 'message whose payload has no entries');
+  }
+  const entries = parsed['entries'].map((entry: unknown): Entry => {
+    if (!isObject(entry) || typeof entry['key'] !== 'string' || typeof entry['revision'] !== 'number') {
+      throw new PlatformError('invalid_argument', 'message with a malformed entry');
+    }
+    const body = entry['body'];
+    return {
+      key: entry['key'] as RecordKey,
+      revision: entry['revision'],
+      body: body === null || body === undefined ? undefined : JSON.stringify(body),
+    };
+  });
+  const assignment = parsed['assignment'];
+  return isObject(assignment) ? { entries, assignment: assignment as unknown as Assignment } : { entries };
+}
+
+function parse(payload: Buffer): unknown {
+  try {
+    return JSON.parse(payload.toString('utf8'));
+  } catch (cause) {
+    throw new PlatformError('invalid_argument', 'message whose payload is not JSON', { cause });
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,106 @@
+import { PlatformError } from '../errors.ts';
+import type { RecordKey, Scope } from '../store/port.ts';
+
+/** A resource that the host received and could not apply; it counts as held. */
+export interface Failure {
+  readonly key: RecordKey;
+  readonly revision: number;
+  readonly reason: string;
+}
+
+/** How far a host is with one scope that it takes part in. */
+export interface ScopeReport {
+  readonly scope: Scope;
+  readonly epoch: number;
+  readonly incarnation: number;
+  /** Everything for the host up to this revision is applied and durable. */
+  readonly revision: number;
+  readonly failures: readonly Failure[];
+  /** The host found a hole, or holds nothing: it asks for a snapshot. */
+  readonly needsSnapshot: boolean;
+}
+
+/** An assignment whose fence the host has acknowledged: it holds nothing of it and listens there no more. */
+export interface LeftReport {
+  readonly scope: Scope;
+  readonly epoch: number;
+  readonly partition: number;
+  readonly slot: number;
+}
+
+/** South to north: what changed at a host since its last report. A heartbeat may have empty lists. */
+export interface HostReport {
+  readonly host: string;
+  readonly sentAtMs: number;
+  readonly scopes: readonly ScopeReport[];
+  readonly left: readonly LeftReport[];
+}
+
+export function encodeReport(report: HostReport): Buffer {
+  return Buffer.from(JSON.stringify(report));
+}
+
+export function decodeReport(payload: Buffer): HostReport {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(payload.toString('utf8'));
+  } catch (cause) {
+    throw new PlatformError('invalid_argument', 'report that is not JSON', { cause });
+  }
+  if (!isReport(parsed)) throw new PlatformError('invalid_argument', 'malformed report');
+  return parsed;
+}
+
+function isReport(value: unknown): value is HostReport {
+  return (
+    isObject(value) &&
+    typeof value['host'] === 'string' &&
+    value['host'] !== '' &&
+    Number.isFinite(value['sentAtMs']) &&
+    isListOf(value['scopes'], isScopeReport) &&
+    isListOf(value['left'], isLeft)
+  );
+}
+
+function isScopeReport(value: unknown): value is ScopeReport {
+  return (
+    isObject(value) &&
+    isPath(value['scope']) &&
+    [value['epoch'], value['incarnation'], value['revision']].every(isCount) &&
+    typeof value['needsSnapshot'] === 'boolean' &&
+    isListOf(value['failures'], isFailure)
+  );
+}
+
+function isFailure(value: unknown): value is Failure {
+  return (
+    isObject(value) &&
+    isPath(value['key']) &&
+    isCount(value['revision']) &&
+    typeof value['reason'] === 'string'
+  );
+}
+
+function isLeft(value: unknown): value is LeftReport {
+  return (
+    isObject(value) &&
+    isPath(value['scope']) &&
+    [value['epoch'], value['partition'], value['slot']].every(isCount)
+  );
+}
+
+function isListOf<T>(value: unknown, isItem: (item: unknown) => item is T): value is T[] {
+  return Array.isArray(value) && value.every(isItem);
+}
+
+function isPath(value: unknown): value is Scope {
+  return typeof value === 'string' && value.includes('/');
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

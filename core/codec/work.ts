@@ -1,0 +1,28 @@
+import { PlatformError } from '../errors.ts';
+import type { OutgoingMessage, Properties } from '../messaging/port.ts';
+import type { Scope } from '../store/port.ts';
+
+/** A task for the infrastructure nodes, keyed by its scope. */
+export type Work =
+  /** The scope's log is ahead of what was dispatched. */
+  | { readonly kind: 'dispatch'; readonly scope: Scope }
+  /** A host lacks something of the scope and needs a snapshot. */
+  | { readonly kind: 'resync'; readonly scope: Scope; readonly host: string; readonly epoch: number };
+
+const nothing = Buffer.alloc(0);
+
+export function encodeWork(work: Work): OutgoingMessage {
+  const properties = Object.fromEntries(Object.entries(work).map(([name, value]) => [name, String(value)]));
+  return { properties, payload: nothing };
+}
+
+export function decodeWork(properties: Properties): Work {
+  const { kind, scope, host, epoch } = properties;
+  if (scope?.includes('/') === true) {
+    if (kind === 'dispatch') return { kind, scope: scope as Scope };
+    if (kind === 'resync' && host !== undefined && Number.isSafeInteger(Number(epoch))) {
+      return { kind, scope: scope as Scope, host, epoch: Number(epoch) };
+    }
+  }
+  throw new PlatformError('invalid_argument', `malformed work ${JSON.stringify(properties)}`);
+}

@@ -1,0 +1,99 @@
+import { PlatformError } from '../errors.ts';
+import { keys } from '../model/keys.ts';
+import type { HostUse } from '../model/keys.ts';
+import type { Lane, Member, SlotHolder } from '../model/resources.ts';
+import type { ScopeStore } from '../store/port.ts';
+import type { Transaction } from '../store/transaction.ts';
+import { SLOT_COUNT } from './slots.ts';
+
+/** Counter of the hosts on a partition. */
+export const membersCounter = (partition: number): string => `members/${partition}`;
+
+/**
+ * Notes that a host has one binding more (or fewer) in the VPC. The first one makes it a member with a slot of its own
+ * and a fresh epoch; the last one ends the membership and leaves the slot draining until its fence is acknowledged.
+ */
+export async function changeUse(
+  tx: Transaction,
+  hostId: string,
+  delta: number,
+  pickPartition: () => Promise<number>,
+): Promise<void> {
+  const use = (await tx.get<HostUse>(keys.use(hostId)))?.value ?? { bindings: 0, epoch: 0 };
+  const bindings = use.bindings + delta;
+  if (bindings < 0) throw new PlatformError('internal', `host ${hostId} would have ${bindings} bindings`);
+  let { epoch } = use;
+  if (use.bindings === 0 && bindings > 0) {
+    epoch++;
+    await enroll(tx, hostId, epoch, await pickPartition());
+  } else if (use.bindings > 0 && bindings === 0) {
+    await release(tx, hostId);
+  }
+  tx.put(keys.use(hostId), { bindings, epoch } satisfies HostUse, { logged: false });
+}
+
+/** Gives the host a free slot of the partition. */
+export async function enroll(
+  tx: Transaction,
+  hostId: string,
+  epoch: number,
+  partition: number,
+): Promise<Member> {
+  const slot = await freeSlot(tx, partition);
+  const member: Member = { hostId, partition, slot, epoch };
+  tx.put(keys.member(hostId), member);
+  tx.put(keys.slot(partition, slot), { ...member, state: 'held' } satisfies SlotHolder);
+  tx.count(membersCounter(partition), 1);
+  return member;
+}
+
+async function release(tx: Transaction, hostId: string): Promise<void> {
+  const member = (await tx.get<Member>(keys.member(hostId)))?.value;
+  if (member === undefined)
+    throw new PlatformError('internal', `host ${hostId} is not a member of ${tx.scope}`);
+  tx.remove(keys.member(hostId));
+  tx.put(keys.slot(member.partition, member.slot), { ...member, state: 'draining' } satisfies SlotHolder);
+  tx.count(membersCounter(member.partition), -1);
+}
+
+/** Frees a slot whose fence was acknowledged. False = it was free already, or has another holder by now. */
+export async function freeDrained(tx: Transaction, released: Member): Promise<boolean> {
+  const key = keys.slot(released.partition, released.slot);
+  const holder = (await tx.get<SlotHolder>(key))?.value;
+  if (holder?.state !== 'draining') return false;
+  if (holder.hostId !== released.hostId || holder.epoch !== released.epoch) return false;
+  tx.remove(key);
+  return true;
+}
+
+const PROBES = 8;
+const ROUNDS = 64;
+
+/** Draws slots at random until one is free: below half occupancy two draws on average, and no list to keep. */
+async function freeSlot(tx: Transaction, partition: number): Promise<number> {
+  for (let round = 0; round < ROUNDS; round++) {
+    const drawn = new Set<number>();
+    const probes = round === 0 ? 1 : PROBES;
+    while (drawn.size < probes) drawn.add(1 + Math.floor(Math.random() * (SLOT_COUNT - 1)));
+    const slots = [...drawn];
+    const holders = await tx.getMany<SlotHolder>(slots.map((slot) => keys.slot(partition, slot)));
+    const free = slots.find((_slot, i) => holders[i] === undefined);
+    if (free !== undefined) return free;
+  }
+  throw new PlatformError('resource_exhausted', `no free slot on partition ${partition} of ${tx.scope}`);
+}
+
+/** The partition with the fewest hosts, and how many it has. */
+export async function emptiestPartition(
+  store: ScopeStore,
+  tx: Pick<Transaction, 'scope'>,
+  lane: Lane,
+): Promise<{ partition: number; hosts: number }> {
+  const names = Array.from({ length: lane.partitions }, (_, partition) => membersCounter(partition));
+  const counts = await store.counters(tx.scope, names);
+  let best = { partition: 0, hosts: counts[0] ?? 0 };
+  counts.forEach((hosts, partition) => {
+    if (hosts < best.hosts) best = { partition, hosts };
+  });
+  return best;
+}
