@@ -1,0 +1,24 @@
+import type { Clock } from '../core/clock.ts';
+import type { Logger } from '../core/logger.ts';
+import type { MessagingCluster } from '../core/messaging/port.ts';
+import type { TopicNames } from '../core/placement/topics.ts';
+import type { Scope, Store } from '../core/store/port.ts';
+
+export interface ServerLimits {
+  /** Hosts per partition that a VPC topic or a host-lane topic is made for; more hosts, more partitions. */
+  readonly hostsPerPartition: number;
+  readonly maxPartitions: number;
+}
+
+/** What the control service's handlers work with; built once by the context. */
+export interface ServerDeps {
+  readonly store: Store;
+  /** By name. The first one is home to the work topic. */
+  readonly clusters: ReadonlyMap<string, MessagingCluster & { readonly serviceUrl: string }>;
+  readonly topics: TopicNames;
+  readonly limits: ServerLimits;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Tells the infrastructure nodes that the scope's log has grown. Never fails: the sweep makes up for a lost one. */
+  wake(scope: Scope): void;
+}
