@@ -1,0 +1,59 @@
+// Everything that continuous integration runs, on a checkout with nothing but its dependencies installed.
+import { spawn } from 'node:child_process';
+
+interface Step {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+}
+
+const npm = (name: string, script: string, ...args: string[]): Step => ({
+  name,
+  command: ['npm', 'run', '-s', script, ...(args.length > 0 ? ['--', ...args] : [])],
+});
+
+const steps: readonly Step[] = [
+  npm('demo (embedded)', 'demo'),
+  npm('format', 'format:check'),
+  npm('lint', 'lint'),
+  npm('types', 'typecheck'),
+  npm('dependency rules', 'deps'),
+  npm('build', 'build'),
+  { name: 'tests', command: ['npm', 'test', '-s'] },
+  npm('demo (real Pulsar and Redis)', 'demo', '--services'),
+];
+
+function run(step: Step): Promise<{ passed: number; failed: number }> {
+  return new Promise((resolve) => {
+    const began = Date.now();
+    console.log(`\n##### ${step.name}: ${step.command.join(' ')}`);
+    const [command, ...args] = step.command;
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      process.stdout.write(chunk);
+      output += chunk.toString();
+    });
+    child.on('close', (code) => {
+      // A step that runs tests says how many; any other step is one check.
+      const counts = [...output.matchAll(/^(\d+) passed, (\d+) failed$/gm)].at(-1);
+      const passed = counts === undefined ? Number(code === 0) : Number(counts[1]);
+      const failed = Math.max(counts === undefined ? 0 : Number(counts[2]), code === 0 ? 0 : 1);
+      console.log(
+        `##### ${step.name}: ${failed === 0 ? 'ok' : 'FAILED'} in ${Math.round((Date.now() - began) / 1000)} s`,
+      );
+      resolve({ passed, failed });
+    });
+  });
+}
+
+const total = { passed: 0, failed: 0 };
+const failures: string[] = [];
+for (const step of steps) {
+  const { passed, failed } = await run(step);
+  total.passed += passed;
+  total.failed += failed;
+  if (failed > 0) failures.push(step.name);
+}
+if (failures.length > 0) console.log(`\nfailed: ${failures.join(', ')}`);
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed > 0 ? 1 : 0;
