@@ -11,46 +11,49 @@ const usage = `usage: npm run services -- <command> [options]
 options: --json  one JSON object on standard output
          --dir   where their data, logs and state are (default .run/services)`;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    json: { type: 'boolean', default: false },
-    dir: { type: 'string', default: fileURLToPath(new URL('../../.run/services', import.meta.url)) },
-    appendfsync: { type: 'string', default: 'everysec' },
-    wipe: { type: 'boolean', default: false },
-  },
-});
+const readArguments = () =>
+  parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      dir: { type: 'string', default: fileURLToPath(new URL('../../.run/services', import.meta.url)) },
+      appendfsync: { type: 'string', default: 'everysec' },
+      wipe: { type: 'boolean', default: false },
+    },
+  });
+
+type Values = ReturnType<typeof readArguments>['values'];
 
 const printJson = (value: unknown) => {
-  if (values.json) console.log(JSON.stringify(value));
+  console.log(JSON.stringify(value));
 };
 
-async function runUp(): Promise<void> {
-  const { appendfsync, dir } = values;
+async function runUp({ appendfsync, dir, json }: Values): Promise<void> {
   if (appendfsync !== 'everysec' && appendfsync !== 'always') throw new Error(usage);
   const urls = await up({ dir, appendfsync });
   for (const [name, url] of Object.entries(urls)) reportOnStderr(`${name} ${String(url)}`);
-  printJson(urls);
+  if (json) printJson(urls);
 }
 
-async function runStatus(): Promise<void> {
-  const services = await status(values.dir);
+async function runStatus({ dir, json }: Values): Promise<void> {
+  const services = await status(dir);
   for (const [name, { condition, pid, url = '' }] of Object.entries(services))
     reportOnStderr(`${name} ${condition}${pid === undefined ? '' : ` ${url} (pid ${pid})`}`);
-  printJson(services);
+  if (json) printJson(services);
   if (Object.values(services).some(({ condition }) => condition !== 'healthy')) process.exitCode = 1;
 }
 
 async function main(): Promise<void> {
+  const { values, positionals } = readArguments();
   const [command, ...rest] = positionals;
   if (rest.length > 0) throw new Error(usage);
   switch (command) {
     case 'up':
-      return runUp();
+      return runUp(values);
     case 'down':
       return down(values.dir, { wipe: values.wipe });
     case 'status':
-      return runStatus();
+      return runStatus(values);
     default:
       throw new Error(usage);
   }

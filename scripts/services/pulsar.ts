@@ -1,6 +1,6 @@
 // A real Pulsar broker with its bookie and metadata store in one process, on loopback.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Report, reportOnStderr } from './progress.ts';
 import { checkJava, pulsarDistribution } from './pulsar-distribution.ts';
 import { portsOf } from './saved-ports.ts';
@@ -65,7 +65,8 @@ export async function pulsarIsHealthy(adminUrl: string): Promise<boolean> {
 }
 
 export async function startPulsar(options: PulsarOptions): Promise<PulsarService> {
-  const { dir, settings = {}, memory = defaultMemory, lifetime = 'owned', report = reportOnStderr } = options;
+  const { settings = {}, memory = defaultMemory, lifetime = 'owned', report = reportOnStderr } = options;
+  const dir = resolve(options.dir); // the broker runs in it, so a relative path would mean another place there
   await checkJava();
   const home = await pulsarDistribution(report);
   const logs = join(dir, 'logs');

@@ -1,6 +1,6 @@
 // A real Redis on loopback: one server, or one node of a cluster.
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Report, reportOnStderr } from './progress.ts';
 import { redisCommand } from './redis-command.ts';
 import { redisProgram } from './redis-program.ts';
@@ -42,7 +42,8 @@ export async function redisIsHealthy(port: number): Promise<boolean> {
 }
 
 export async function startRedis(options: RedisOptions): Promise<RedisService> {
-  const { dir, appendfsync = 'everysec', lifetime = 'owned', report = reportOnStderr } = options;
+  const { appendfsync = 'everysec', lifetime = 'owned', report = reportOnStderr } = options;
+  const dir = resolve(options.dir);
   const program = await redisProgram(report);
   const data = join(dir, 'data');
   await mkdir(data, { recursive: true });
