@@ -16,6 +16,10 @@ export interface ServerDeps {
   /** By name. The first one is home to the work topic. */
   readonly clusters: ReadonlyMap<string, MessagingCluster & { readonly serviceUrl: string }>;
   readonly topics: TopicNames;
+  /** Of the work topic, on the first cluster. */
+  readonly workPartitions: number;
+  /** Of the status topic, the same on every cluster. */
+  readonly statusPartitions: number;
   readonly limits: ServerLimits;
   readonly clock: Clock;
   readonly logger: Logger;
