@@ -1,0 +1,79 @@
+import { invalid, PlatformError } from '../../core/errors.ts';
+import type { TopicAdmin, TopicStats } from '../../core/messaging/port.ts';
+import type { AdminHttp } from './admin-http.ts';
+import { prepareNamespaces } from './namespaces.ts';
+import type { NamespacePolicy } from './namespaces.ts';
+import { readTopicStats } from './topic-stats.ts';
+
+const EARLIEST = { ledgerId: -1, entryId: -1 };
+
+export interface PulsarAdminOptions {
+  readonly tenant: string;
+  readonly namespaces: readonly NamespacePolicy[];
+}
+
+export class PulsarAdmin implements TopicAdmin {
+  private readonly http: AdminHttp;
+  private readonly options: PulsarAdminOptions;
+
+  constructor(http: AdminHttp, options: PulsarAdminOptions) {
+    this.http = http;
+    this.options = options;
+  }
+
+  prepare(): Promise<void> {
+    return prepareNamespaces(this.http, this.options.tenant, this.options.namespaces);
+  }
+
+  async ensureTopic(topic: string, partitions: number, subscriptions: readonly string[]): Promise<void> {
+    if (!Number.isInteger(partitions) || partitions < 1) {
+      throw invalid('partitions', 'must be a whole number above 0');
+    }
+    const path = pathOf(topic);
+    const made = await this.http.call('PUT', `${path}/partitions`, partitions, [409]);
+    if (made.status === 409 && (await this.partitionsOf(path)) < partitions)
+      await this.grow(path, partitions);
+    // On a partitioned topic this makes it where it is missing, and 409 says that it was everywhere.
+    for (const subscription of subscriptions) {
+      await this.http.call(
+        'PUT',
+        `${path}/subscription/${encodeURIComponent(subscription)}`,
+        EARLIEST,
+        [409],
+      );
+    }
+  }
+
+  async deleteTopic(topic: string): Promise<void> {
+    await this.http.call('DELETE', `${pathOf(topic)}/partitions?force=true`, undefined, [404]);
+  }
+
+  async topicStats(topic: string): Promise<TopicStats | undefined> {
+    const path = `${pathOf(topic)}/partitioned-stats?perPartition=true&getPreciseBacklog=true`;
+    const { status, body } = await this.http.call('GET', path, undefined, [404]);
+    return status === 404 ? undefined : readTopicStats(topic, body);
+  }
+
+  private async grow(path: string, partitions: number): Promise<void> {
+    try {
+      await this.http.call('POST', `${path}/partitions`, partitions);
+    } catch (error) {
+      // Somebody else may have made it grow at the same time, further even.
+      if ((await this.partitionsOf(path)) < partitions) throw error;
+    }
+  }
+
+  private async partitionsOf(path: string): Promise<number> {
+    const { body } = await this.http.call('GET', `${path}/partitions`);
+    if (typeof body === 'object' && body !== null && 'partitions' in body) {
+      if (typeof body.partitions === 'number') return body.partitions;
+    }
+    throw new PlatformError('internal', `no partition count in the answer about ${path}`);
+  }
+}
+
+function pathOf(topic: string): string {
+  const parts = /^persistent:\/\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(topic)?.slice(1);
+  if (parts === undefined) throw invalid('topic', `${topic} is not persistent://tenant/namespace/name`);
+  return `/persistent/${parts.map(encodeURIComponent).join('/')}`;
+}

@@ -1,0 +1,154 @@
+import type { Client, Consumer, ConsumerConfig } from 'pulsar-client';
+import { invalid, PlatformError } from '../../core/errors.ts';
+import type {
+  GroupSubscribe,
+  MessageBus,
+  MessageHandler,
+  OutgoingMessage,
+  SlotAddress,
+  SlotSubscribe,
+  Subscription,
+  TopicPartition,
+} from '../../core/messaging/port.ts';
+import { keyForSlot, partitionOf, SLOT_COUNT } from '../../core/placement/slots.ts';
+import type { LogHook } from './addon.ts';
+import { closeAll, ConsumerLoop } from './consumer-loop.ts';
+import { fromAddon } from './errors.ts';
+import { partitionName, Producers } from './producers.ts';
+import type { ProducersOptions } from './producers.ts';
+
+const KEYED_RECEIVE_QUEUE = 100;
+/** Small, so that a member does not sit on tasks that an idle one could take. */
+const ANY_RECEIVE_QUEUE = 10;
+
+export class PulsarBus implements MessageBus {
+  private readonly client: Client;
+  private readonly producers: Producers;
+  private readonly log: LogHook;
+  private readonly subscriptions = new Set<Subscription>();
+  private closing: Promise<void> | undefined;
+
+  constructor(client: Client, producers: ProducersOptions, log: LogHook) {
+    this.client = client;
+    this.producers = new Producers(client, producers);
+    this.log = log;
+  }
+
+  async sendToSlot(address: SlotAddress, message: OutgoingMessage): Promise<void> {
+    checkSlot(address.slot);
+    await this.send(address, keyForSlot(address.slot), message);
+  }
+
+  async sendByKey(topic: string, partitions: number, key: string, message: OutgoingMessage): Promise<void> {
+    await this.send({ topic, partition: partitionOf(key, partitions) }, key, message);
+  }
+
+  async subscribeSlot(options: SlotSubscribe): Promise<Subscription> {
+    const { address, receiveQueue = KEYED_RECEIVE_QUEUE } = options;
+    checkSlot(address.slot);
+    const consumer = await this.consume(address, options, receiveQueue, {
+      subscriptionType: 'KeyShared',
+      keySharedPolicy: {
+        keyShareMode: 'Sticky',
+        stickyRanges: [{ start: address.slot, end: address.slot }],
+      },
+    });
+    return this.run([consumer], `${options.consumerName} on ${partitionName(address)}`, options.handler);
+  }
+
+  async subscribeGroup(options: GroupSubscribe): Promise<Subscription> {
+    const { topic, partitions, order } = options;
+    const { receiveQueue = order === 'any' ? ANY_RECEIVE_QUEUE : KEYED_RECEIVE_QUEUE } = options;
+    const type: Partial<ConsumerConfig> =
+      order === 'any'
+        ? { subscriptionType: 'Shared' }
+        : {
+            subscriptionType: 'KeyShared',
+            keySharedPolicy: { keyShareMode: 'AutoSplit', allowOutOfOrderDelivery: false },
+          };
+    const opened = await Promise.allSettled(
+      Array.from({ length: partitions }, (_, partition) =>
+        this.consume({ topic, partition }, options, receiveQueue, type),
+      ),
+    );
+    const consumers = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const failed = opened.find((result) => result.status === 'rejected');
+    if (failed !== undefined) {
+      await closeAll(consumers);
+      throw PlatformError.from(failed.reason);
+    }
+    return this.run(consumers, `${options.consumerName} on ${topic}`, options.handler);
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  private async end(): Promise<void> {
+    await Promise.all([...this.subscriptions].map((subscription) => subscription.close()));
+    await this.producers.close();
+    await this.client.close().catch((error: unknown) => {
+      this.log('warn', fromAddon(error, 'close').message);
+    });
+  }
+
+  private send(to: TopicPartition, key: string, message: OutgoingMessage): Promise<void> {
+    this.refuseWhenClosed();
+    return this.producers.send(to, {
+      data: message.payload,
+      properties: message.properties,
+      partitionKey: key,
+    });
+  }
+
+  private async consume(
+    at: TopicPartition,
+    { subscription, consumerName }: { readonly subscription: string; readonly consumerName: string },
+    receiverQueueSize: number,
+    type: Partial<ConsumerConfig>,
+  ): Promise<Consumer> {
+    this.refuseWhenClosed();
+    const topic = partitionName(at);
+    try {
+      return await this.client.subscribe({
+        topic,
+        subscription,
+        consumerName,
+        receiverQueueSize,
+        subscriptionInitialPosition: 'Earliest',
+        ...type,
+      });
+    } catch (error) {
+      throw fromAddon(error, `subscription ${subscription} of ${topic}`);
+    }
+  }
+
+  private async run(
+    consumers: readonly Consumer[],
+    name: string,
+    handler: MessageHandler,
+  ): Promise<Subscription> {
+    if (this.closing !== undefined) {
+      await closeAll(consumers);
+      this.refuseWhenClosed();
+    }
+    const loop = new ConsumerLoop(consumers, name, handler, this.log);
+    this.subscriptions.add(loop);
+    return {
+      close: async () => {
+        await loop.close();
+        this.subscriptions.delete(loop);
+      },
+    };
+  }
+
+  private refuseWhenClosed(): void {
+    if (this.closing !== undefined) throw new PlatformError('cancelled', 'the bus is closed');
+  }
+}
+
+function checkSlot(slot: number): void {
+  if (!Number.isInteger(slot) || slot < 1 || slot >= SLOT_COUNT)
+    throw invalid('slot', `${slot} is not a slot`);
+}

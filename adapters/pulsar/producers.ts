@@ -1,0 +1,85 @@
+import type { Client, ProducerMessage } from 'pulsar-client';
+import type { TopicPartition } from '../../core/messaging/port.ts';
+import { TopicProducer } from './topic-producer.ts';
+import type { ProducerLimits } from './topic-producer.ts';
+
+export interface ProducersOptions extends ProducerLimits {
+  /** Open producers that are kept; beyond it the one that was idle longest goes. Those at work are never closed. */
+  readonly maxProducers: number;
+  readonly idleMs: number;
+}
+
+export const defaultProducersOptions: ProducersOptions = {
+  maxPendingMessages: 1_000,
+  maxPendingBytes: 16 * 1024 * 1024,
+  sendTimeoutMs: 30_000,
+  maxProducers: 2_000,
+  idleMs: 300_000,
+};
+
+export function partitionName({ topic, partition }: TopicPartition): string {
+  return `${topic}-partition-${partition}`;
+}
+
+/** One producer per topic partition, made at the first send and kept while it is used. */
+export class Producers {
+  private readonly client: Client;
+  private readonly options: ProducersOptions;
+  private readonly open = new Map<string, TopicProducer>();
+  private readonly sweep: NodeJS.Timeout;
+
+  constructor(client: Client, options: ProducersOptions) {
+    this.client = client;
+    this.options = options;
+    this.sweep = setInterval(
+      () => {
+        this.closeIdle();
+      },
+      Math.max(1, options.idleMs / 2),
+    ).unref();
+  }
+
+  get size(): number {
+    return this.open.size;
+  }
+
+  send(to: TopicPartition, message: ProducerMessage): Promise<void> {
+    const topic = partitionName(to);
+    let producer = this.open.get(topic);
+    if (producer === undefined) {
+      if (this.open.size >= this.options.maxProducers) this.closeLongestIdle();
+      producer = new TopicProducer(this.client, topic, this.options, (broken) => {
+        this.discard(broken);
+      });
+      this.open.set(topic, producer);
+    }
+    return producer.send(message);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.sweep);
+    const all = [...this.open.values()];
+    this.open.clear();
+    await Promise.all(all.map((producer) => producer.close()));
+  }
+
+  private closeIdle(): void {
+    const before = performance.now() - this.options.idleMs;
+    for (const producer of this.open.values()) {
+      if (producer.idle && producer.usedAtMs < before) this.discard(producer);
+    }
+  }
+
+  private closeLongestIdle(): void {
+    let oldest: TopicProducer | undefined;
+    for (const producer of this.open.values()) {
+      if (producer.idle && producer.usedAtMs < (oldest?.usedAtMs ?? Infinity)) oldest = producer;
+    }
+    if (oldest !== undefined) this.discard(oldest);
+  }
+
+  private discard(producer: TopicProducer): void {
+    if (this.open.get(producer.topic) === producer) this.open.delete(producer.topic);
+    void producer.close();
+  }
+}
