@@ -1,0 +1,94 @@
+/** Topics whose slots are given to hosts: how many partitions they have, and how they grow. */
+import { PlatformError } from '../core/errors.ts';
+import { keys } from '../core/model/keys.ts';
+import type { Lane } from '../core/model/resources.ts';
+import { membersCounter } from '../core/placement/membership.ts';
+import { subscriptions } from '../core/placement/topics.ts';
+import type { Scope } from '../core/store/port.ts';
+import type { Transaction } from '../core/store/transaction.ts';
+import { clusterNamed } from './clusters.ts';
+import type { ServerDeps, ServerLimits } from './deps.ts';
+import { mutate } from './rpc/locate.ts';
+
+/** Partitions to begin with for this many hosts. */
+export function partitionsFor(hosts: number, limits: ServerLimits): number {
+  const needed = Math.ceil(hosts / limits.hostsPerPartition);
+  return Math.min(Math.max(1, needed), limits.maxPartitions);
+}
+
+/** Makes the topic and the hosts' subscription; after that the registry may show the lane. */
+export async function createLane(
+  deps: Pick<ServerDeps, 'clusters'>,
+  cluster: string,
+  topic: string,
+  partitions: number,
+): Promise<Lane> {
+  await clusterNamed(deps, cluster).admin.ensureTopic(topic, partitions, [subscriptions.hosts]);
+  return { cluster, topic, partitions };
+}
+
+/** Thrown out of a transaction when a lane has to grow first; never leaves {@link withCapacity}. */
+class LaneFull extends Error {
+  override readonly name = 'LaneFull';
+  readonly lane: Lane;
+
+  constructor(lane: Lane) {
+    super(`every partition of ${lane.topic} is full`);
+    this.lane = lane;
+  }
+}
+
+/**
+ * For `changeUse` and `enroll`: the partition with the fewest hosts, those of this transaction included, so one function
+ * is to be made for each attempt. Works within {@link withCapacity}.
+ */
+export function pickPartition(
+  deps: Pick<ServerDeps, 'store' | 'limits'>,
+  tx: Transaction,
+): () => Promise<number> {
+  let counts: number[] | undefined;
+  return async () => {
+    const lane = (await tx.get<Lane>(keys.copiesLane))?.value;
+    if (lane === undefined) throw new PlatformError('internal', `${tx.scope} has no lane`);
+    const names = Array.from({ length: lane.partitions }, (_, partition) => membersCounter(partition));
+    counts ??= await deps.store.counters(tx.scope, names);
+    const hosts = Math.min(...counts);
+    if (hosts >= deps.limits.hostsPerPartition && lane.partitions < deps.limits.maxPartitions) {
+      throw new LaneFull(lane);
+    }
+    const partition = counts.indexOf(hosts);
+    counts[partition] = hosts + 1;
+    return partition;
+  };
+}
+
+/** Runs a call that may give slots to hosts, growing the scope's lane as often as it proves to be full. */
+export async function withCapacity<T>(
+  deps: Pick<ServerDeps, 'store' | 'clusters' | 'limits' | 'wake'>,
+  scope: Scope,
+  run: () => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!(error instanceof LaneFull)) throw error;
+      await growLane(deps, scope, error.lane);
+    }
+  }
+}
+
+/** Doubles the partitions, up to the limit, unless somebody did so since the lane was seen. */
+export async function growLane(
+  deps: Pick<ServerDeps, 'store' | 'clusters' | 'limits' | 'wake'>,
+  scope: Scope,
+  seen: Lane,
+): Promise<void> {
+  const partitions = Math.min(seen.partitions * 2, deps.limits.maxPartitions);
+  await createLane(deps, seen.cluster, seen.topic, partitions);
+  await mutate(deps, scope, undefined, async (tx) => {
+    const lane = (await tx.get<Lane>(keys.copiesLane))?.value;
+    if (lane === undefined || lane.partitions >= partitions) return;
+    tx.put(keys.copiesLane, { ...lane, partitions } satisfies Lane);
+  });
+}

@@ -1,0 +1,151 @@
+/** Where a resource is, who may take an id, and the one way in which handlers change a scope. */
+import { createHash, randomUUID } from 'node:crypto';
+import { decodeRecord } from '../../core/codec/records.ts';
+import type { Decoded } from '../../core/codec/records.ts';
+import { PlatformError, alreadyExists, notFound } from '../../core/errors.ts';
+import { keys, scopes } from '../../core/model/keys.ts';
+import type { Vpc } from '../../core/model/resources.ts';
+import type { RecordKey, Scope, Store } from '../../core/store/port.ts';
+import { transact } from '../../core/store/transaction.ts';
+import type { Committed, RequestIdentity, Transaction } from '../../core/store/transaction.ts';
+import type { ServerDeps } from '../deps.ts';
+import { id as narrowId } from '../fields.ts';
+
+/** Kinds whose ids are unique in the region and point at a VPC. */
+export type LocatedKind = 'subnet' | 'security-group' | 'route-table' | 'port';
+export type ClaimKind = LocatedKind | 'public' | 'vni' | 'vtep';
+
+/** The kind as errors name it. */
+const typeOf = (kind: string): string => kind.replaceAll('-', '_');
+
+/** A claim whose resource is not there is void after this time; no call takes as long between claim and commit. */
+const VOID_AFTER_MS = 60_000;
+
+/**
+ * Takes an id for an owner (a VPC, where nothing else is said) before the commit that makes the resource.
+ * `already_exists` = another owner has a resource of that id; `aborted` = another call may be about to make one.
+ * `exists` says whether the resource that a claim stands for is there.
+ */
+export async function claimId(
+  deps: Pick<ServerDeps, 'store' | 'clock'>,
+  kind: ClaimKind,
+  id: string,
+  owner: string,
+  exists: (owner: string) => Promise<boolean> = (vpcId) =>
+    recordExists(deps.store, scopes.vpc(vpcId), `${kind}/${id}`),
+): Promise<void> {
+  const { store, clock } = deps;
+  const held = await store.claim(kind, id, owner);
+  const isVoid = clock() - held.sinceMs >= VOID_AFTER_MS;
+  if (held.owner === owner) {
+    if (!isVoid || (await exists(owner))) return;
+    // Left over from a resource that was deleted: taken anew, or another call would be free to replace it.
+    await store.release(kind, id, owner);
+  } else if (await exists(held.owner)) {
+    throw alreadyExists(typeOf(kind), id);
+  } else if (!isVoid) {
+    throw new PlatformError(
+      'aborted',
+      `${typeOf(kind)} ${JSON.stringify(id)} is being made elsewhere; try again`,
+    );
+  }
+  const taken = await store.claim(kind, id, owner, held.owner);
+  if (taken.owner !== owner) {
+    throw new PlatformError('aborted', `${typeOf(kind)} ${JSON.stringify(id)} was just taken; try again`);
+  }
+}
+
+/**
+ * Gives an id back after the resource is gone; a failure is only logged, since the claim is void anyway. A call with a
+ * request id keeps the claim: its repeat has to find the VPC where its answer is kept.
+ */
+export async function releaseIds(
+  deps: Pick<ServerDeps, 'store' | 'logger'>,
+  kind: ClaimKind,
+  ids: readonly string[],
+  owner: string,
+  requestId: string,
+): Promise<void> {
+  if (requestId !== '') return;
+  try {
+    await Promise.all(ids.map((id) => deps.store.release(kind, id, owner)));
+  } catch (error) {
+    deps.logger.warn('ids were not released', { kind, owner, error });
+  }
+}
+
+/** The VPC that a resource of this id is in, or was in; the record itself decides whether it exists. */
+export async function vpcOf(store: Store, kind: LocatedKind, id: string): Promise<string> {
+  const [vpcId] = await store.owners(kind, [id]);
+  if (vpcId === undefined) throw notFound(typeOf(kind), id);
+  return vpcId;
+}
+
+/** Reads a resource without a transaction. */
+export async function readResource<T>(store: Store, kind: LocatedKind, id: string): Promise<Decoded<T>> {
+  const [record] = await store.read(scopes.vpc(await vpcOf(store, kind, id)), [`${kind}/${id}`]);
+  const found = record && decodeRecord<T>(record);
+  if (found === undefined) throw notFound(typeOf(kind), id);
+  return found;
+}
+
+/** Reads a resource within a transaction, or says that it does not exist. */
+export async function need<T>(tx: Transaction, kind: LocatedKind | 'vpc', id: string): Promise<Decoded<T>> {
+  const found = await tx.get<T>(`${kind}/${id}`);
+  if (found === undefined) throw notFound(typeOf(kind), id);
+  return found;
+}
+
+/** Reads resources that a request refers to within a transaction, or names the first that does not exist. */
+export async function needAll<T>(
+  tx: Transaction,
+  kind: LocatedKind,
+  ids: readonly string[],
+): Promise<Decoded<T>[]> {
+  const found = await tx.getMany<T>(ids.map((id): RecordKey => `${kind}/${id}`));
+  return ids.map((id, i) => found[i] ?? raise(notFound(typeOf(kind), id)));
+}
+
+export async function readVpc(store: Store, vpcId: string): Promise<Decoded<Vpc>> {
+  const [record] = await store.read(scopes.vpc(vpcId), [keys.vpc(vpcId)]);
+  const found = record && decodeRecord<Vpc>(record);
+  if (found === undefined) throw notFound('vpc', vpcId);
+  return found;
+}
+
+/**
+ * A checked id, or a new one where the request has none. With a request id it is derived, so that a repeat of the call
+ * makes the same resource; `index` tells the resources of one call apart.
+ */
+export function idFor(field: string, value: string, method: string, requestId: string, index = 0): string {
+  if (value !== '') return narrowId(field, value);
+  if (requestId === '') return randomUUID();
+  const hash = createHash('sha256')
+    .update(JSON.stringify([method, requestId, index]))
+    .digest();
+  hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x80;
+  hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;
+  return hash.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
+/** Changes a scope as one step: announced before, so that the sweep looks there; woken after, if it wrote. */
+export async function mutate<T>(
+  deps: Pick<ServerDeps, 'store' | 'wake'>,
+  scope: Scope,
+  request: RequestIdentity | undefined,
+  body: (tx: Transaction) => Promise<T>,
+): Promise<Committed<T>> {
+  await deps.store.announce(scope);
+  const committed = await transact(deps.store, scope, body, request);
+  if (committed.wrote) deps.wake(scope);
+  return committed;
+}
+
+export async function recordExists(store: Store, scope: Scope, key: RecordKey): Promise<boolean> {
+  const [record] = await store.read(scope, [key]);
+  return record?.body !== undefined;
+}
+
+function raise(error: Error): never {
+  throw error;
+}
