@@ -1,0 +1,34 @@
+import { advance } from './advance.ts';
+import { announce, announced, settle } from './announcements.ts';
+import { beginDispatch } from './begin-dispatch.ts';
+import { changes } from './changes.ts';
+import { claim } from './claim.ts';
+import { commit } from './commit.ts';
+import { forgetReport } from './forget-report.ts';
+import { listRecords } from './list-records.ts';
+import { putReport } from './put-report.ts';
+import { release } from './release.ts';
+import { replay } from './replay.ts';
+import { sent } from './sent.ts';
+
+export type { Script } from './script.ts';
+
+/** Under these names they become methods of the client; the prefix keeps them apart from Redis' own commands. */
+export const scripts = {
+  vpcastAdvance: advance,
+  vpcastAnnounce: announce,
+  vpcastAnnounced: announced,
+  vpcastBeginDispatch: beginDispatch,
+  vpcastChanges: changes,
+  vpcastClaim: claim,
+  vpcastCommit: commit,
+  vpcastForgetReport: forgetReport,
+  vpcastListRecords: listRecords,
+  vpcastPutReport: putReport,
+  vpcastRelease: release,
+  vpcastReplay: replay,
+  vpcastSent: sent,
+  vpcastSettle: settle,
+} as const;
+
+export type ScriptName = keyof typeof scripts;

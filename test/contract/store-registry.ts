@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import { eventually } from '../../scripts/eventually.ts';
+import { type GetStore, newScope } from './store-values.ts';
+
+export function describeRegistry(getStore: GetStore): void {
+  describe('claims', () => {
+    it('gives a free name to the first, and says who holds it', async () => {
+      const store = getStore();
+      const id = randomUUID();
+      const first = await store.claim('port', id, 'vpc/one');
+      expect(first.owner).to.equal('vpc/one');
+      expect(first.sinceMs).to.be.greaterThan(1_500_000_000_000);
+      expect(await store.claim('port', id, 'vpc/one'), 'once more').to.deep.equal(first);
+      expect(await store.claim('port', id, 'vpc/two')).to.deep.equal(first);
+      expect((await store.claim('subnet', id, 'vpc/two')).owner, 'another kind').to.equal('vpc/two');
+      expect(await store.owners('port', [randomUUID(), id])).to.deep.equal([undefined, 'vpc/one']);
+      expect(await store.owners('port', [])).to.deep.equal([]);
+    });
+
+    it('hands a name over from the owner that is named', async () => {
+      const store = getStore();
+      const id = randomUUID();
+      expect((await store.claim('port', id, 'a', 'nobody')).owner, 'free').to.equal('a');
+      expect((await store.claim('port', id, 'b', 'other')).owner, 'held by another').to.equal('a');
+      expect((await store.claim('port', id, 'b', 'a')).owner).to.equal('b');
+      expect((await store.claim('port', id, 'c', 'a')).owner, 'too late').to.equal('b');
+    });
+
+    it('frees a name for its owner only', async () => {
+      const store = getStore();
+      const id = randomUUID();
+      await store.claim('port', id, 'a');
+      await store.release('port', id, 'b');
+      expect(await store.owners('port', [id])).to.deep.equal(['a']);
+      await store.release('port', id, 'a');
+      await store.release('port', id, 'a');
+      expect(await store.owners('port', [id])).to.deep.equal([undefined]);
+    });
+
+    it('has one winner in a race', async () => {
+      const store = getStore();
+      const names = Array.from({ length: 20 }, () => randomUUID());
+      const racers = Array.from({ length: 10 }, (_, index) => `racer-${index}`);
+      const race = async (id: string, replacing?: string): Promise<string> => {
+        const outcomes = await Promise.all(racers.map((racer) => store.claim('port', id, racer, replacing)));
+        const winners = new Set(outcomes.map(({ owner }) => owner));
+        expect(winners.size).to.equal(1);
+        return [...winners][0]!;
+      };
+      const winners = await Promise.all(names.map((id) => race(id)));
+      expect(await store.owners('port', names)).to.deep.equal(winners);
+
+      const id = randomUUID();
+      await store.claim('port', id, 'old');
+      const successor = await race(id, 'old');
+      expect(await store.owners('port', [id])).to.deep.equal([successor]);
+    });
+  });
+
+  describe('catalogs', () => {
+    it('pages through ids in order', async () => {
+      const store = getStore();
+      const name = `vpcs/${randomUUID()}`;
+      const ids = ['c', 'a', 'e', 'b', 'd', 'a'];
+      for (const id of ids) await store.enlist(name, id);
+      await store.delist(name, 'c');
+      await store.delist(name, 'none');
+      expect(await store.catalog(name, '', 2)).to.deep.equal(['a', 'b']);
+      expect(await store.catalog(name, 'b', 2)).to.deep.equal(['d', 'e']);
+      expect(await store.catalog(name, 'c', 1), 'after an id that is gone').to.deep.equal(['d']);
+      expect(await store.catalog(name, 'e', 2)).to.deep.equal([]);
+      expect(await store.catalog(`${name}/other`, '', 2)).to.deep.equal([]);
+    });
+  });
+
+  describe('announcements', () => {
+    /** Announcements span the store: the test begins and ends without any. */
+    const clear = async (): Promise<void> => {
+      const store = getStore();
+      for (const { scope } of await store.announced(0, 1_000)) await store.settle(scope, 0);
+    };
+    beforeEach(clear);
+    after(clear);
+
+    /** Two announcements within one millisecond have no order. */
+    const untilOlder = async (ms: number): Promise<void> => {
+      const ages = async (): Promise<boolean> => (await getStore().announced(ms, 1_000)).length > 0;
+      await eventually('the announcement to age', ages, { timeoutMs: 5_000, intervalMs: 1 });
+    };
+
+    it('shows those of a certain age, oldest first', async () => {
+      const store = getStore();
+      const [old, young] = [newScope(), newScope()];
+      await store.announce(old);
+      await untilOlder(5);
+      await store.announce(young);
+      const all = await store.announced(0, 10);
+      expect(all.map(({ scope }) => scope)).to.deep.equal([old, young]);
+      expect(all[0]!.ageMs).to.be.at.least(5);
+      expect(all[0]!.ageMs).to.be.greaterThan(all[1]!.ageMs);
+      expect((await store.announced(0, 1)).map(({ scope }) => scope)).to.deep.equal([old]);
+      expect(await store.announced(60_000, 10)).to.deep.equal([]);
+    });
+
+    it('settles what was not announced again', async () => {
+      const store = getStore();
+      const scope = newScope();
+      await store.announce(scope);
+      await store.settle(scope, 60_000);
+      expect(await store.announced(0, 10), 'too young').to.have.length(1);
+      await untilOlder(20);
+      await store.announce(scope);
+      expect((await store.announced(0, 10))[0]!.ageMs, 'renewed').to.be.lessThan(20);
+      await untilOlder(10);
+      await store.settle(scope, 10);
+      await store.settle(scope, 10);
+      expect(await store.announced(0, 10)).to.deep.equal([]);
+    });
+
+    it('finds every one of many', async () => {
+      const store = getStore();
+      const scopes = Array.from({ length: 100 }, () => newScope());
+      await Promise.all(scopes.map((scope) => store.announce(scope)));
+      const found = await store.announced(0, 1_000);
+      expect(found.map(({ scope }) => scope)).to.have.members(scopes);
+      expect(await store.announced(0, 30)).to.have.length(30);
+    });
+  });
+
+  describe('numbers', () => {
+    it('gives each number once, from 1', async () => {
+      const store = getStore();
+      const name = `counter/${randomUUID()}`;
+      const numbers = await Promise.all(Array.from({ length: 50 }, () => store.next(name)));
+      expect(numbers.sort((one, other) => one - other)).to.deep.equal(
+        Array.from({ length: 50 }, (_, index) => index + 1),
+      );
+      expect(await store.next(`${name}/other`)).to.equal(1);
+    });
+  });
+}
