@@ -59,7 +59,12 @@ export function openControlClient(options: ControlClientOptions): ControlClient 
       metadata.set(name, value);
     const index = current;
     const translate = (thrown: unknown): PlatformError => {
-      const error = errors.fromServiceError(thrown);
+      const found = errors.fromServiceError(thrown);
+      // Not by us: the server broke its connections off, which grpc-js calls CANCELLED.
+      const isBroken = found.code === 'cancelled' && !signal.aborted;
+      const error = isBroken
+        ? new PlatformError('unavailable', 'the call was broken off', { cause: found })
+        : found;
       // Calls that failed together move on by one address, not by one each.
       if (error.code === 'unavailable' && current === index) current = (index + 1) % channels.length;
       return error;

@@ -55,26 +55,21 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
   // Brackets as in [::1]:7480.
   server.listen(Number(address.slice(split + 1)), address.slice(0, split).replace(/^\[|\]$/g, ''));
   await once(server, 'listening');
-  const close = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => {
-        resolve();
-      });
+  const close = async () => {
+    await new Promise((closed) => {
+      server.close(closed);
       server.closeAllConnections();
     });
+  };
   return { port: (server.address() as AddressInfo).port, close };
 }
 
 async function run(check: HealthCheck, timeoutMs: number): Promise<string> {
-  const over = new AbortController();
-  const late = delay(timeoutMs, `no answer within ${timeoutMs} ms`, { signal: over.signal, ref: false });
+  const late = delay(timeoutMs, `no answer within ${timeoutMs} ms`, { ref: false });
   try {
     return await Promise.race([Promise.resolve(check()).then(() => 'ok'), late]);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
-  } finally {
-    late.catch(() => undefined);
-    over.abort();
   }
 }
 

@@ -151,6 +151,26 @@ describe('gRPC server: health, reflection and drain', () => {
     expect(reason).to.include({ code: 'unavailable' });
   });
 
+  it('cuts a stream whose reader rests, which did not make the handler run ahead', async () => {
+    let produced = 0;
+    await serve({
+      async *watchRevision() {
+        for (;;) {
+          produced++;
+          yield await Promise.resolve({ vpcId: 'x'.repeat(10_000) });
+        }
+      },
+    });
+    const reader = client.watchRevision({})[Symbol.asyncIterator]();
+    await reader.next();
+    await server.drain(20_000);
+    const rest = async () => {
+      while ((await reader.next()).done !== true);
+    };
+    expect(await outcome(rest())).to.equal('unavailable');
+    expect(produced).to.be.lessThan(500);
+  });
+
   it('does not wait for a health watcher or an open connection', async () => {
     await serve({});
     server.setServing(true);
