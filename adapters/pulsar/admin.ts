@@ -3,8 +3,10 @@ import type { TopicAdmin, TopicStats } from '../../core/messaging/port.ts';
 import type { AdminHttp } from './admin-http.ts';
 import { prepareNamespaces } from './namespaces.ts';
 import type { NamespacePolicy } from './namespaces.ts';
+import { retry } from './retry.ts';
 import { readTopicStats } from './topic-stats.ts';
 
+const GROW_FOR_MS = 15_000;
 const EARLIEST = { ledgerId: -1, entryId: -1 };
 
 export interface PulsarAdminOptions {
@@ -15,6 +17,7 @@ export interface PulsarAdminOptions {
 export class PulsarAdmin implements TopicAdmin {
   private readonly http: AdminHttp;
   private readonly options: PulsarAdminOptions;
+  private readonly underWay = new Map<string, Promise<void>>();
 
   constructor(http: AdminHttp, options: PulsarAdminOptions) {
     this.http = http;
@@ -25,22 +28,19 @@ export class PulsarAdmin implements TopicAdmin {
     return prepareNamespaces(this.http, this.options.tenant, this.options.namespaces);
   }
 
+  /** One at a time per topic: brokers let the smaller of two overlapping growths win. */
   async ensureTopic(topic: string, partitions: number, subscriptions: readonly string[]): Promise<void> {
     if (!Number.isInteger(partitions) || partitions < 1) {
       throw invalid('partitions', 'must be a whole number above 0');
     }
     const path = pathOf(topic);
-    const made = await this.http.call('PUT', `${path}/partitions`, partitions, [409]);
-    if (made.status === 409 && (await this.partitionsOf(path)) < partitions)
-      await this.grow(path, partitions);
-    // On a partitioned topic this makes it where it is missing, and 409 says that it was everywhere.
-    for (const subscription of subscriptions) {
-      await this.http.call(
-        'PUT',
-        `${path}/subscription/${encodeURIComponent(subscription)}`,
-        EARLIEST,
-        [409],
-      );
+    const before = this.underWay.get(path) ?? Promise.resolve();
+    const own = before.catch(() => undefined).then(() => this.ensure(path, partitions, subscriptions));
+    this.underWay.set(path, own);
+    try {
+      await own;
+    } finally {
+      if (this.underWay.get(path) === own) this.underWay.delete(path);
     }
   }
 
@@ -54,13 +54,32 @@ export class PulsarAdmin implements TopicAdmin {
     return status === 404 ? undefined : readTopicStats(topic, body);
   }
 
-  private async grow(path: string, partitions: number): Promise<void> {
-    try {
-      await this.http.call('POST', `${path}/partitions`, partitions);
-    } catch (error) {
-      // Somebody else may have made it grow at the same time, further even.
-      if ((await this.partitionsOf(path)) < partitions) throw error;
+  private async ensure(path: string, partitions: number, subscriptions: readonly string[]): Promise<void> {
+    const made = await this.http.call('PUT', `${path}/partitions`, partitions, [409]);
+    if (made.status === 409) await this.grow(path, partitions);
+    // On a partitioned topic this makes it where it is missing, and 409 says that it was everywhere.
+    for (const subscription of subscriptions) {
+      await this.http.call(
+        'PUT',
+        `${path}/subscription/${encodeURIComponent(subscription)}`,
+        EARLIEST,
+        [409],
+      );
     }
+  }
+
+  private async grow(path: string, partitions: number): Promise<void> {
+    await retry(
+      async () => {
+        if ((await this.partitionsOf(path)) >= partitions) return;
+        // `force`: partitions that an interrupted growth left behind are taken over, not complained about.
+        await this.http.call('POST', `${path}/partitions?force=true`, partitions, [409]);
+        if ((await this.partitionsOf(path)) < partitions) {
+          throw new PlatformError('aborted', `${path} did not grow to ${partitions} partitions`);
+        }
+      },
+      { forMs: GROW_FOR_MS },
+    );
   }
 
   private async partitionsOf(path: string): Promise<number> {

@@ -15,6 +15,8 @@ export interface ClusterUnderTest {
   /** `persistent://tenant/namespace`, for this run alone. */
   readonly namespace: string;
   connect(): Promise<Connection>;
+  /** Where a client could keep a process alive: runs one that closes it. */
+  readonly expectExitAfterClose?: (topic: string) => Promise<void>;
   close(): Promise<void>;
 }
 

@@ -6,6 +6,7 @@ import { MemoryCluster } from '../../adapters/memory/bus-cluster.ts';
 import { openPulsarCluster } from '../../adapters/pulsar/cluster.ts';
 import { startPulsar } from '../../scripts/services/pulsar.ts';
 import { describeBusContract } from './bus.ts';
+import { expectExitAfterClose } from './bus-exit.ts';
 import type { ClusterUnderTest } from './bus.ts';
 
 describeBusContract('in the process', () => {
@@ -20,15 +21,16 @@ describeBusContract('in the process', () => {
 describeBusContract('Pulsar', async (): Promise<ClusterUnderTest> => {
   const broker = await findBroker();
   const namespace = `bus-contract-${randomUUID().slice(0, 8)}`;
+  const options = {
+    name: 'contract',
+    serviceUrl: broker.url,
+    adminUrl: broker.adminUrl,
+    namespaces: [{ name: namespace }],
+  };
   return {
     namespace: `persistent://vpcast/${namespace}`,
-    connect: () =>
-      openPulsarCluster({
-        name: 'contract',
-        serviceUrl: broker.url,
-        adminUrl: broker.adminUrl,
-        namespaces: [{ name: namespace }],
-      }),
+    connect: () => openPulsarCluster(options),
+    expectExitAfterClose: (topic) => expectExitAfterClose(options, topic),
     close: async () => {
       const path = `${broker.adminUrl}/admin/v2/namespaces/vpcast/${namespace}`;
       await fetch(path, { method: 'DELETE' });

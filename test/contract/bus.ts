@@ -42,6 +42,10 @@ export function describeBusContract(name: string, open: () => Promise<ClusterUnd
       describeTopics(fixture);
     });
 
+    it('lets a process end whose bus was closed', async () => {
+      await cluster?.expectExitAfterClose?.(fixture().newTopicName());
+    });
+
     it('closes with a bus what was opened on it, and nothing else', async () => {
       const topic = await fixture().topic();
       const third = await cluster!.connect();
