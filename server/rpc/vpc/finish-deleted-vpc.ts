@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { decodeRecord } from '../../../core/codec/records.ts';
+import type { Decoded } from '../../../core/codec/records.ts';
+import { keys, scopes, splitKey } from '../../../core/model/keys.ts';
+import type { Lane } from '../../../core/model/resources.ts';
+import type { Scope, Store } from '../../../core/store/port.ts';
+import { clusterNamed, countPlaced } from '../../clusters.ts';
+import type { ServerDeps } from '../../deps.ts';
+import { mutate } from '../locate.ts';
+import { vpcCatalogs } from './catalogs.ts';
+import { removalKey } from './removal.ts';
+import type { Removal } from './removal.ts';
+import { removeContents } from './remove-contents.ts';
+
+/** After this time another call may take over from one that did not come to its end. */
+const TURN_MS = 60_000;
+const PAGE = 1000;
+
+/**
+ * Clears away what a deleted VPC leaves behind, once its last host has left: topic, ids, listings. Does nothing where
+ * there is nothing to do, so it may be called at any time; true = all of it is gone.
+ */
+export async function finishDeletedVpc(deps: ServerDeps, vpcId: string): Promise<boolean> {
+  const { store } = deps;
+  const found = await readRemoval(store, vpcId);
+  if (found === undefined) return true;
+  const scope = scopes.vpc(vpcId);
+  // A create call that read the VPC before it was deleted may have committed between its listing and its removal.
+  await mutate(deps, scope, undefined, (tx) => removeContents(store, tx));
+  if ((await store.list(scope, 'slot', '', 1)).length > 0) return false;
+  return inTurn(deps, vpcId, async () => {
+    const { removal, lane } = (await readRemoval(store, vpcId)) ?? {};
+    if (removal === undefined) return true;
+    if (lane !== undefined) await clusterNamed(deps, lane.cluster).admin.deleteTopic(lane.topic);
+    await releaseClaims(store, scope, vpcId, removal.vni);
+    await Promise.all([
+      store.delist(vpcCatalogs.all, vpcId),
+      store.delist(vpcCatalogs.project(removal.projectId), vpcId),
+      store.delist(vpcCatalogs.removed, vpcId),
+    ]);
+    const { wrote } = await mutate(deps, scope, undefined, async (tx) => {
+      if ((await tx.get(removalKey)) === undefined) return;
+      tx.remove(removalKey, { logged: false });
+      tx.remove(keys.copiesLane);
+    });
+    if (wrote && lane !== undefined) await countPlaced(deps, 'vpcs', lane.cluster, -1);
+    return true;
+  });
+}
+
+/** Goes on with what was interrupted by a crash. */
+export async function finishDeletedVpcs(deps: ServerDeps): Promise<void> {
+  let after = '';
+  for (;;) {
+    const ids = await deps.store.catalog(vpcCatalogs.removed, after, PAGE);
+    for (const vpcId of ids) {
+      try {
+        await finishDeletedVpc(deps, vpcId);
+      } catch (error) {
+        deps.logger.warn('deleted VPC is not cleared away yet', { vpc: vpcId, error });
+      }
+    }
+    const last = ids.at(-1);
+    if (last === undefined || ids.length < PAGE) return;
+    after = last;
+  }
+}
+
+async function readRemoval(
+  store: Store,
+  vpcId: string,
+): Promise<{ removal: Removal; lane: Lane | undefined } | undefined> {
+  const records = await store.read(scopes.vpc(vpcId), [removalKey, keys.copiesLane]);
+  const [removal, lane] = records.map((record) => decodeRecord(record));
+  if (removal === undefined) return undefined;
+  return {
+    removal: (removal as Decoded<Removal>).value,
+    lane: (lane as Decoded<Lane> | undefined)?.value,
+  };
+}
+
+/** One at a time: a second deletion of the topic could meet a new VPC of the same id. */
+async function inTurn(deps: ServerDeps, vpcId: string, run: () => Promise<boolean>): Promise<boolean> {
+  const { store, clock } = deps;
+  const token = randomUUID();
+  let held = await store.claim('vpc-removal', vpcId, token);
+  if (held.owner !== token && clock() - held.sinceMs >= TURN_MS) {
+    held = await store.claim('vpc-removal', vpcId, token, held.owner);
+  }
+  if (held.owner !== token) return false;
+  try {
+    return await run();
+  } finally {
+    await store.release('vpc-removal', vpcId, token);
+  }
+}
+
+/** Of everything that was ever in the VPC: the log's tombstones tell. */
+async function releaseClaims(store: Store, scope: Scope, vpcId: string, vni: number): Promise<void> {
+  await store.release('vni', String(vni), vpcId);
+  let through = 0;
+  for (;;) {
+    const page = await store.changes(scope, through, PAGE);
+    const gone = page.changes
+      .filter((record) => record.body === undefined)
+      .map((record) => splitKey(record.key));
+    await Promise.all(
+      gone
+        .filter(({ kind }) => ['subnet', 'security-group', 'route-table', 'port'].includes(kind))
+        .map(({ kind, id }) => store.release(kind, id, vpcId)),
+    );
+    through = page.through;
+    if (through >= page.head) return;
+  }
+}

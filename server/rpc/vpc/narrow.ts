@@ -1,0 +1,78 @@
+import { invalid } from '../../../core/errors.ts';
+import type { NetworkType, Vpc } from '../../../core/model/resources.ts';
+import type { CreateVpcRequest } from '../../../proto/gen/vpcast/v1/CreateVpcRequest.ts';
+import type { Vpc as VpcMessage } from '../../../proto/gen/vpcast/v1/Vpc.ts';
+import { overlap } from '../../addresses.ts';
+import { cidr, enumerated, integer, labels, optionalId, present, requestId, text } from '../../fields.ts';
+import { idFor } from '../locate.ts';
+import type { MaskedFields } from '../update-mask.ts';
+
+export const MAX_VNI = 0xff_ffff;
+const DEFAULT_MTU = 1450;
+
+const networkTypes: Readonly<Record<string, NetworkType>> = {
+  NETWORK_TYPE_UNSPECIFIED: 'vxlan',
+  VXLAN: 'vxlan',
+  GENEVE: 'geneve',
+  GRE: 'gre',
+  VLAN: 'vlan',
+  FLAT: 'flat',
+};
+
+export interface NewVpc {
+  /** Its vni is 0 where the server is to choose. */
+  readonly vpc: Vpc;
+  readonly expectedHosts: number;
+  readonly cluster: string;
+}
+
+export function narrowNewVpc(request: CreateVpcRequest, nowMs: number): NewVpc {
+  const given = present('vpc', request.vpc);
+  requestId(request.requestId);
+  const vpc: Vpc = {
+    id: idFor('vpc.id', given.id, 'CreateVpc', request.requestId),
+    projectId: optionalId('vpc.project_id', given.projectId),
+    name: text('vpc.name', given.name),
+    description: text('vpc.description', given.description),
+    networkType: enumerated('vpc.network_type', given.networkType, networkTypes),
+    vni: integer('vpc.vni', given.vni, 0, MAX_VNI),
+    cidrs: cidrs(given.cidrs),
+    mtu: mtu(given.mtu),
+    adminStateUp: !given.adminStateDown,
+    portSecurityEnabled: !given.portSecurityDisabled,
+    shared: given.shared,
+    labels: labels('vpc.labels', given.labels),
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+  };
+  return { vpc, expectedHosts: request.expectedHosts, cluster: optionalId('cluster', request.cluster) };
+}
+
+export function vpcFields(given: VpcMessage): MaskedFields<Vpc> {
+  return {
+    name: () => ({ name: text('vpc.name', given.name) }),
+    description: () => ({ description: text('vpc.description', given.description) }),
+    mtu: () => ({ mtu: mtu(given.mtu) }),
+    admin_state_down: () => ({ adminStateUp: !given.adminStateDown }),
+    port_security_disabled: () => ({ portSecurityEnabled: !given.portSecurityDisabled }),
+    shared: () => ({ shared: given.shared }),
+    labels: () => ({ labels: labels('vpc.labels', given.labels) }),
+    cidrs: () => ({ cidrs: cidrs(given.cidrs) }),
+  };
+}
+
+function mtu(value: number): number {
+  return value === 0 ? DEFAULT_MTU : integer('vpc.mtu', value, 68, 9216);
+}
+
+function cidrs(given: readonly string[]): string[] {
+  const narrowed: string[] = [];
+  given.forEach((value, i) => {
+    const field = `vpc.cidrs[${i}]`;
+    const range = cidr(field, value);
+    const other = narrowed.find((earlier) => overlap(earlier, range));
+    if (other !== undefined) throw invalid(field, `overlaps ${other}`);
+    narrowed.push(range);
+  });
+  return narrowed;
+}

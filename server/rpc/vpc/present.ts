@@ -1,0 +1,33 @@
+import type { Decoded } from '../../../core/codec/records.ts';
+import type { NetworkType, Vpc } from '../../../core/model/resources.ts';
+import type { NetworkType as NetworkTypeName } from '../../../proto/gen/vpcast/v1/NetworkType.ts';
+import type { VpcInput } from '../../../proto/gen/vpcast/v1/Vpc.ts';
+import { timestamp } from '../time.ts';
+
+const networkTypes: Readonly<Record<NetworkType, NetworkTypeName>> = {
+  vxlan: 'VXLAN',
+  geneve: 'GENEVE',
+  gre: 'GRE',
+  vlan: 'VLAN',
+  flat: 'FLAT',
+};
+
+export function presentVpc({ value, revision }: Pick<Decoded<Vpc>, 'value' | 'revision'>): VpcInput {
+  return {
+    id: value.id,
+    projectId: value.projectId,
+    name: value.name,
+    description: value.description,
+    networkType: networkTypes[value.networkType],
+    vni: value.vni,
+    cidrs: [...value.cidrs],
+    mtu: value.mtu,
+    adminStateDown: !value.adminStateUp,
+    portSecurityDisabled: !value.portSecurityEnabled,
+    shared: value.shared,
+    labels: { ...value.labels },
+    revision,
+    createTime: timestamp(value.createdAtMs),
+    updateTime: timestamp(value.updatedAtMs),
+  };
+}
