@@ -14,8 +14,9 @@ import { keyForSlot, partitionOf, SLOT_COUNT } from '../../core/placement/slots.
 import type { LogHook } from './addon.ts';
 import { closeAll, ConsumerLoop } from './consumer-loop.ts';
 import { fromAddon } from './errors.ts';
-import { partitionName, Producers } from './producers.ts';
+import { Producers } from './producers.ts';
 import type { ProducersOptions } from './producers.ts';
+import { partitionName } from './topic-producer.ts';
 
 const KEYED_RECEIVE_QUEUE = 100;
 /** Small, so that a member does not sit on tasks that an idle one could take. */
@@ -34,18 +35,19 @@ export class PulsarBus implements MessageBus {
     this.log = log;
   }
 
-  async sendToSlot(address: SlotAddress, message: OutgoingMessage): Promise<void> {
-    checkSlot(address.slot);
-    await this.send(address, keyForSlot(address.slot), message);
+  sendToSlot(address: SlotAddress, message: OutgoingMessage): Promise<void> {
+    return isSlot(address.slot)
+      ? this.send(address, keyForSlot(address.slot), message)
+      : Promise.reject(notASlot(address.slot));
   }
 
-  async sendByKey(topic: string, partitions: number, key: string, message: OutgoingMessage): Promise<void> {
-    await this.send({ topic, partition: partitionOf(key, partitions) }, key, message);
+  sendByKey(topic: string, partitions: number, key: string, message: OutgoingMessage): Promise<void> {
+    return this.send({ topic, partition: partitionOf(key, partitions) }, key, message);
   }
 
   async subscribeSlot(options: SlotSubscribe): Promise<Subscription> {
     const { address, receiveQueue = KEYED_RECEIVE_QUEUE } = options;
-    checkSlot(address.slot);
+    if (!isSlot(address.slot)) throw notASlot(address.slot);
     const consumer = await this.consume(address, options, receiveQueue, {
       subscriptionType: 'KeyShared',
       keySharedPolicy: {
@@ -94,7 +96,7 @@ export class PulsarBus implements MessageBus {
   }
 
   private send(to: TopicPartition, key: string, message: OutgoingMessage): Promise<void> {
-    this.refuseWhenClosed();
+    if (this.closing !== undefined) return Promise.reject(closed());
     return this.producers.send(to, {
       data: message.payload,
       properties: message.properties,
@@ -144,11 +146,18 @@ export class PulsarBus implements MessageBus {
   }
 
   private refuseWhenClosed(): void {
-    if (this.closing !== undefined) throw new PlatformError('cancelled', 'the bus is closed');
+    if (this.closing !== undefined) throw closed();
   }
 }
 
-function checkSlot(slot: number): void {
-  if (!Number.isInteger(slot) || slot < 1 || slot >= SLOT_COUNT)
-    throw invalid('slot', `${slot} is not a slot`);
+function isSlot(slot: number): boolean {
+  return Number.isInteger(slot) && slot >= 1 && slot < SLOT_COUNT;
+}
+
+function notASlot(slot: number): PlatformError {
+  return invalid('slot', `${slot} is not a slot`);
+}
+
+function closed(): PlatformError {
+  return new PlatformError('cancelled', 'the bus is closed');
 }

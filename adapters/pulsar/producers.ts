@@ -17,15 +17,13 @@ export const defaultProducersOptions: ProducersOptions = {
   idleMs: 300_000,
 };
 
-export function partitionName({ topic, partition }: TopicPartition): string {
-  return `${topic}-partition-${partition}`;
-}
-
 /** One producer per topic partition, made at the first send and kept while it is used. */
 export class Producers {
   private readonly client: Client;
   private readonly options: ProducersOptions;
-  private readonly open = new Map<string, TopicProducer>();
+  private readonly open = new Set<TopicProducer>();
+  /** By topic and partition apart: a joined name would be built and hashed for each message. */
+  private readonly byTopic = new Map<string, Map<number, TopicProducer>>();
   private readonly sweep: NodeJS.Timeout;
 
   constructor(client: Client, options: ProducersOptions) {
@@ -44,42 +42,50 @@ export class Producers {
   }
 
   send(to: TopicPartition, message: ProducerMessage): Promise<void> {
-    const topic = partitionName(to);
-    let producer = this.open.get(topic);
-    if (producer === undefined) {
-      if (this.open.size >= this.options.maxProducers) this.closeLongestIdle();
-      producer = new TopicProducer(this.client, topic, this.options, (broken) => {
-        this.discard(broken);
-      });
-      this.open.set(topic, producer);
-    }
-    return producer.send(message);
+    return (this.byTopic.get(to.topic)?.get(to.partition) ?? this.add(to)).send(message);
   }
 
   async close(): Promise<void> {
     clearInterval(this.sweep);
-    const all = [...this.open.values()];
+    const all = [...this.open];
     this.open.clear();
+    this.byTopic.clear();
     await Promise.all(all.map((producer) => producer.close()));
+  }
+
+  private add({ topic, partition }: TopicPartition): TopicProducer {
+    if (this.open.size >= this.options.maxProducers) this.closeLongestIdle();
+    const producer = new TopicProducer(this.client, { topic, partition }, this.options, (broken) => {
+      this.discard(broken);
+    });
+    this.open.add(producer);
+    const ofTopic = this.byTopic.get(topic) ?? new Map<number, TopicProducer>();
+    this.byTopic.set(topic, ofTopic.set(partition, producer));
+    return producer;
   }
 
   private closeIdle(): void {
     const before = performance.now() - this.options.idleMs;
-    for (const producer of this.open.values()) {
+    for (const producer of this.open) {
       if (producer.idle && producer.usedAtMs < before) this.discard(producer);
     }
   }
 
   private closeLongestIdle(): void {
     let oldest: TopicProducer | undefined;
-    for (const producer of this.open.values()) {
+    for (const producer of this.open) {
       if (producer.idle && producer.usedAtMs < (oldest?.usedAtMs ?? Infinity)) oldest = producer;
     }
     if (oldest !== undefined) this.discard(oldest);
   }
 
   private discard(producer: TopicProducer): void {
-    if (this.open.get(producer.topic) === producer) this.open.delete(producer.topic);
+    if (this.open.delete(producer)) {
+      const { topic, partition } = producer.at;
+      const ofTopic = this.byTopic.get(topic);
+      ofTopic?.delete(partition);
+      if (ofTopic?.size === 0) this.byTopic.delete(topic);
+    }
     void producer.close();
   }
 }

@@ -1,7 +1,12 @@
 import type { Client, Producer, ProducerMessage } from 'pulsar-client';
 import { PlatformError } from '../../core/errors.ts';
+import type { TopicPartition } from '../../core/messaging/port.ts';
 import { fromAddon } from './errors.ts';
 import { retry } from './retry.ts';
+
+export function partitionName({ topic, partition }: TopicPartition): string {
+  return `${topic}-partition-${partition}`;
+}
 
 export interface ProducerLimits {
   /** Sent and not confirmed, per topic partition; more wait here, in order, and their senders with them. */
@@ -12,9 +17,8 @@ export interface ProducerLimits {
 
 interface Waiting {
   readonly message: ProducerMessage;
-  readonly sinceMs: number;
   readonly resolve: () => void;
-  readonly reject: (error: PlatformError) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /**
@@ -22,6 +26,7 @@ interface Waiting {
  * The limits are kept here: `blockIfQueueFull` would block JavaScript's thread inside `send`.
  */
 export class TopicProducer {
+  readonly at: TopicPartition;
   readonly topic: string;
   /** When it was last used, by `performance.now()`. */
   usedAtMs = performance.now();
@@ -38,11 +43,12 @@ export class TopicProducer {
 
   constructor(
     client: Client,
-    topic: string,
+    at: TopicPartition,
     limits: ProducerLimits,
     onBroken: (self: TopicProducer) => void,
   ) {
-    this.topic = topic;
+    this.at = at;
+    this.topic = partitionName(at);
     this.limits = limits;
     this.onBroken = onBroken;
     this.opening = this.open(client);
@@ -53,15 +59,14 @@ export class TopicProducer {
   }
 
   send(message: ProducerMessage): Promise<void> {
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    this.usedAtMs = performance.now();
+    const { producer } = this;
+    if (producer !== undefined && this.head === this.waiting.length && this.roomFor(message)) {
+      return this.dispatch(producer, message);
+    }
     return new Promise((resolve, reject) => {
-      if (this.failure !== undefined) {
-        reject(this.failure);
-        return;
-      }
-      this.usedAtMs = performance.now();
-      const item = { message, sinceMs: this.usedAtMs, resolve, reject };
-      if (this.head === this.waiting.length && this.roomFor(message)) this.dispatch(item);
-      else this.waiting.push(item);
+      this.waiting.push({ message, resolve, reject });
     });
   }
 
@@ -103,7 +108,6 @@ export class TopicProducer {
 
   /** One message always fits, however large. */
   private roomFor(message: ProducerMessage): boolean {
-    if (this.producer === undefined) return false;
     if (this.pendingMessages === 0) return true;
     const { maxPendingMessages, maxPendingBytes } = this.limits;
     return (
@@ -111,36 +115,35 @@ export class TopicProducer {
     );
   }
 
-  private dispatch({ message, resolve, reject }: Waiting): void {
-    const producer = this.producer;
-    if (producer === undefined) return;
+  private dispatch(producer: Producer, message: ProducerMessage): Promise<void> {
     const bytes = message.data.length;
     this.pendingMessages++;
     this.pendingBytes += bytes;
-    producer.send(message).then(
+    return producer.send(message).then(
       () => {
         this.pendingMessages--;
         this.pendingBytes -= bytes;
-        resolve();
         if (this.head < this.waiting.length) this.sendWaiting();
       },
       (error: unknown) => {
         this.pendingMessages--;
         this.pendingBytes -= bytes;
         const failure = this.failure ?? fromAddon(error, `send to ${this.topic}`);
-        reject(failure);
         // After a time-out it may retry for ever (a deleted topic does not end it); a new one finds out.
         if (failure.code === 'unavailable' || failure.code === 'cancelled') this.break(failure);
         else this.sendWaiting();
+        throw failure;
       },
     );
   }
 
   private sendWaiting(): void {
+    const { producer } = this;
+    if (producer === undefined) return;
     for (let item = this.waiting[this.head]; item !== undefined; item = this.waiting[this.head]) {
       if (!this.roomFor(item.message)) break;
       this.head++;
-      this.dispatch(item);
+      this.dispatch(producer, item.message).then(item.resolve, item.reject);
     }
     if (this.head > 1024 && this.head * 2 > this.waiting.length) {
       this.waiting = this.waiting.slice(this.head);
