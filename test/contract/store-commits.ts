@@ -11,6 +11,7 @@ import {
   putUnlogged,
   record,
   removeUnlogged,
+  request,
 } from './store-values.ts';
 
 export function describeCommits(getStore: GetStore): void {
@@ -105,7 +106,7 @@ export function describeCommits(getStore: GetStore): void {
           // A right expectation beside the wrong one.
           expect: new Map([['port/absent', 0], expected]),
           counters: new Map([['ports', 1]]),
-          request: { id: 'refused', fingerprint: 'f', response: '' },
+          request: request('refused'),
         });
 
         expect(await store.commit(refused)).to.deep.equal({ outcome: 'conflict' });
@@ -176,40 +177,6 @@ export function describeCommits(getStore: GetStore): void {
       await Promise.all(Array.from({ length: 200 }, increment));
       expect(await store.read(scope, ['port/sum'])).to.deep.equal([record('port/sum', 200, '200')]);
       expect(conflicts).to.be.greaterThan(0);
-    });
-
-    it('drops a scope with all that is in it, and no other', async () => {
-      const store = getStore();
-      const scope = newScope();
-      const other = newScope();
-      await commit(store, other, put('port/a', 'kept'));
-      const everything = {
-        counters: new Map([['ports', 1]]),
-        request: { id: 'r', fingerprint: 'f', response: '' },
-      };
-      await store.commit(commitOf(scope, [put('port/a', '1'), putUnlogged('use/h', '1')], everything));
-      const { token } = await store.beginDispatch(scope);
-      await store.advance({ scope, token, dispatched: 1, sent: new Map([['h', 1]]), sentAll: 1 });
-      await store.putReport(scope, { reporter: 'h', epoch: 1, revision: 1, body: '{}' });
-
-      await store.drop(scope);
-
-      const empty = { incarnation: 1, revision: 0, dispatched: 0, reports: 0 };
-      expect(await store.status(scope)).to.deep.equal(empty);
-      expect(await store.read(scope, ['port/a', 'use/h'])).to.deep.equal([
-        record('port/a', 0),
-        record('use/h', 0),
-      ]);
-      expect(await store.list(scope, 'port', '', 10)).to.deep.equal([]);
-      expect((await store.changes(scope, 0, 10)).changes).to.deep.equal([]);
-      expect(await store.counters(scope, ['ports'])).to.deep.equal([0]);
-      expect(await store.sent(scope, ['h', 'other'])).to.deep.equal([0, 0]);
-      expect(await store.reports(scope, ['h'])).to.deep.equal([undefined]);
-      expect(await store.replay(scope, 'r')).to.equal(undefined);
-      expect(await store.advance({ scope, token, dispatched: 1, sent: new Map() })).to.equal(false);
-      expect((await store.read(other, ['port/a']))[0]).to.deep.equal(record('port/a', 1, 'kept'));
-      const again = await store.commit(commitOf(scope, [put('port/b', '1')], everything));
-      expect(again, 'the request id is free again').to.deep.equal({ outcome: 'committed', revision: 1 });
     });
   });
 }

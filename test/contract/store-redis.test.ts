@@ -1,29 +1,13 @@
 import { expect } from 'chai';
 import { openRedisStore } from '../../adapters/redis/store.ts';
-import { PlatformError } from '../../core/errors.ts';
-import type { Scope, Store } from '../../core/store/port.ts';
+import type { Store } from '../../core/store/port.ts';
 import { eventually } from '../../scripts/eventually.ts';
 import { redisCommand } from '../../scripts/services/redis-command.ts';
 import type { RedisService } from '../../scripts/services/redis.ts';
 import { startCuttingProxy } from './store-cutting-proxy.ts';
-import { type RedisForTest, freshStore, ownRedis, redisCluster } from './store-services.ts';
+import { type RedisForTest, freshStore, ownRedis } from './store-services.ts';
+import { codeOf, recovers } from './store-trouble.ts';
 import { commit, commitOf, newScope, put, record, request } from './store-values.ts';
-
-/** The code of the error that the call ends with. */
-async function codeOf(call: Promise<unknown>): Promise<string> {
-  try {
-    await call;
-  } catch (error) {
-    if (error instanceof PlatformError) return error.code;
-    throw error;
-  }
-  return 'no error';
-}
-
-async function recovers(store: Store): Promise<void> {
-  const answers = async (): Promise<boolean> => (await store.status(newScope())).revision === 0;
-  await eventually('the store to answer again', answers, { timeoutMs: 20_000, intervalMs: 20 });
-}
 
 describe('a store on a Redis in trouble', () => {
   let redis: RedisForTest;
@@ -179,41 +163,6 @@ describe('a store on a Redis in trouble', () => {
         expect(await codeOf(nowhere.ping()), `cluster: ${cluster}`).to.equal('unavailable');
       }
       await nowhere.close();
-    }
-  });
-});
-
-describe('a store on a Redis Cluster that loses a node', () => {
-  let redis: RedisForTest;
-  before(async function () {
-    this.timeout(120_000);
-    redis = await redisCluster();
-  });
-  after(async () => {
-    await redis.stop();
-  });
-
-  it('is unavailable until the node is back, and lost nothing', async () => {
-    const store = freshStore(redis, { commandTimeoutMs: 1_000 });
-    try {
-      const scopes: Scope[] = Array.from({ length: 30 }, newScope);
-      await Promise.all(scopes.map((scope) => commit(store, scope, put('port/a', '1'))));
-      const node = redis.services[1]!;
-      await node.kill('SIGKILL');
-      const codes = await Promise.all(scopes.map((scope) => codeOf(commit(store, scope))));
-      expect(codes).to.include('unavailable');
-      expect(codes.every((code) => code === 'unavailable' || code === 'no error')).to.equal(true);
-      await node.restart();
-      const allAnswer = async (): Promise<boolean> => {
-        await Promise.all(scopes.map((scope) => store.read(scope, ['port/a'])));
-        return true;
-      };
-      await eventually('all scopes to answer again', allAnswer, { timeoutMs: 20_000, intervalMs: 50 });
-      for (const scope of scopes) {
-        expect(await store.read(scope, ['port/a'])).to.deep.equal([record('port/a', 1, '1')]);
-      }
-    } finally {
-      await store.close();
     }
   });
 });

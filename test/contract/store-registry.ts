@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import type { Scope } from '../../core/store/port.ts';
 import { eventually } from '../../scripts/eventually.ts';
 import { type GetStore, newScope } from './store-values.ts';
 
@@ -83,23 +84,27 @@ export function describeRegistry(getStore: GetStore): void {
     beforeEach(clear);
     after(clear);
 
-    /** Two announcements within one millisecond have no order. */
-    const untilOlder = async (ms: number): Promise<void> => {
-      const ages = async (): Promise<boolean> => (await getStore().announced(ms, 1_000)).length > 0;
-      await eventually('the announcement to age', ages, { timeoutMs: 5_000, intervalMs: 1 });
+    const untilOlder = async (scope: Scope, ms: number): Promise<void> => {
+      const isOlder = async (): Promise<boolean> =>
+        (await getStore().announced(ms, 1_000)).some((announced) => announced.scope === scope);
+      await eventually('the announcement to age', isOlder, { timeoutMs: 5_000, intervalMs: 1 });
     };
 
     it('shows those of a certain age, oldest first', async () => {
       const store = getStore();
-      const [old, young] = [newScope(), newScope()];
-      await store.announce(old);
-      await untilOlder(5);
-      await store.announce(young);
+      const scopes = Array.from({ length: 6 }, newScope);
+      for (const scope of scopes) {
+        await store.announce(scope);
+        // Two announcements within one millisecond have no order.
+        await untilOlder(scope, 2);
+      }
       const all = await store.announced(0, 10);
-      expect(all.map(({ scope }) => scope)).to.deep.equal([old, young]);
-      expect(all[0]!.ageMs).to.be.at.least(5);
-      expect(all[0]!.ageMs).to.be.greaterThan(all[1]!.ageMs);
-      expect((await store.announced(0, 1)).map(({ scope }) => scope)).to.deep.equal([old]);
+      expect(all.map(({ scope }) => scope)).to.deep.equal(scopes);
+      const ages = all.map(({ ageMs }) => ageMs);
+      expect(ages).to.deep.equal([...ages].sort((one, other) => other - one));
+      expect(ages[0]).to.be.at.least(12);
+      const [oldest] = await store.announced(0, 1);
+      expect(oldest?.scope).to.equal(scopes[0]);
       expect(await store.announced(60_000, 10)).to.deep.equal([]);
     });
 
@@ -109,10 +114,10 @@ export function describeRegistry(getStore: GetStore): void {
       await store.announce(scope);
       await store.settle(scope, 60_000);
       expect(await store.announced(0, 10), 'too young').to.have.length(1);
-      await untilOlder(20);
+      await untilOlder(scope, 20);
       await store.announce(scope);
       expect((await store.announced(0, 10))[0]!.ageMs, 'renewed').to.be.lessThan(20);
-      await untilOlder(10);
+      await untilOlder(scope, 10);
       await store.settle(scope, 10);
       await store.settle(scope, 10);
       expect(await store.announced(0, 10)).to.deep.equal([]);

@@ -32,9 +32,10 @@ export function ownRedis(): Promise<RedisForTest> {
   });
 }
 
-export function redisCluster(): Promise<RedisForTest> {
+/** With `always`, what was answered survives the kill of a node; otherwise even that may cost the last moments. */
+export function redisCluster(appendfsync: 'everysec' | 'always' = 'everysec'): Promise<RedisForTest> {
   return inDirectory(async (dir) => {
-    const service = await startRedisCluster({ dir, nodes: 3 });
+    const service = await startRedisCluster({ dir, nodes: 3, appendfsync });
     const nodes = service.nodes.map(({ port }) => ({ host: '127.0.0.1', port }));
     return { place: { nodes, cluster: true }, services: service.nodes, stop: () => service.stop() };
   });

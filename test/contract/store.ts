@@ -1,6 +1,7 @@
 import type { Store } from '../../core/store/port.ts';
 import { describeCommits } from './store-commits.ts';
 import { describeDispatch } from './store-dispatch.ts';
+import { describeDrop } from './store-drop.ts';
 import { describeLog } from './store-log.ts';
 import { describeModel } from './store-model.ts';
 import { describeRegistry } from './store-registry.ts';
@@ -14,6 +15,7 @@ const parts = [
   describeLog,
   describeDispatch,
   describeReports,
+  describeDrop,
   describeRegistry,
   describeSizes,
   describeModel,
