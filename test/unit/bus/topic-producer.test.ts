@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import type { Client, ProducerMessage } from 'pulsar-client';
 import { Producers, defaultProducersOptions } from '../../../adapters/pulsar/producers.ts';
 import { eventually } from '../../support/eventually.ts';
 
@@ -30,7 +29,7 @@ class FakeClient {
     if (refusal !== undefined) throw new Error(`Failed to create producer: ${refusal}`);
     this.created.push(topic);
     return {
-      send: (message: ProducerMessage) =>
+      send: (message: { readonly data: Buffer }) =>
         new Promise<void>((resolve, reject) => {
           this.pending.push({
             body: message.data.toString(),
@@ -61,7 +60,10 @@ describe('producers', () => {
     );
   const start = (options = {}) => {
     client = new FakeClient();
-    producers = new Producers(client as unknown as Client, { ...defaultProducersOptions, ...options });
+    producers = new Producers(client as unknown as ConstructorParameters<typeof Producers>[0], {
+      ...defaultProducersOptions,
+      ...options,
+    });
   };
 
   afterEach(() => producers.close());
