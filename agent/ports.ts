@@ -1,0 +1,115 @@
+import type { Clock } from '../core/clock.ts';
+import type { Logger } from '../core/logger.ts';
+import type { MessageBus, SlotAddress } from '../core/messaging/port.ts';
+import type { Scope } from '../core/store/port.ts';
+import type { Entry } from '../core/model/view.ts';
+import type { DataPlane } from './data-plane.ts';
+import type { JournalFactory } from './journal/journal.ts';
+
+/** Who this host is; what the control service is told at each start. */
+export interface HostIdentity {
+  readonly id: string;
+  readonly name: string;
+  /** Tunnel endpoint. */
+  readonly vtepIp: string;
+  readonly macAddress: string;
+  readonly zone: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Kinds of public resource that the host helps to serve. */
+  readonly serves: readonly string[];
+  readonly agentVersion: string;
+}
+
+export interface RegisterRequest {
+  readonly host: HostIdentity;
+  /** Wish for the first time; '' = none. */
+  readonly cluster: string;
+}
+
+/** The host's own lane: a slot, the cluster it is on, and the epoch that its messages carry. */
+export interface HostLane extends SlotAddress {
+  readonly cluster: string;
+  readonly epoch: number;
+}
+
+/** What the control service answered; kept on disk, so that a host comes up without it. */
+export interface Registration {
+  readonly lane: HostLane;
+  readonly clusters: readonly { readonly name: string; readonly serviceUrl: string }[];
+  readonly statusTopic: string;
+  readonly statusPartitions: number;
+}
+
+export interface ControlPort {
+  registerHost(request: RegisterRequest, signal: AbortSignal): Promise<Registration>;
+}
+
+/** Runs `call` once after `ms`; the result calls it off. */
+export type After = (ms: number, call: () => void) => () => void;
+
+export interface AgentDeps {
+  readonly control: ControlPort;
+  /** Called whenever a cluster is needed: buses are shared between agents and closed by whoever made them. */
+  openCluster(name: string, serviceUrl: string): MessageBus | Promise<MessageBus>;
+  readonly openJournal: JournalFactory;
+  readonly dataPlane: DataPlane;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Default: setTimeout. */
+  readonly after?: After;
+}
+
+export interface Backoff {
+  readonly baseMs: number;
+  readonly maxMs: number;
+}
+
+export interface AgentEvents {
+  /** What changed is applied and durable; `revision` is that of the whole scope. */
+  onApplied?(scope: Scope, revision: number, changed: readonly Entry[]): void;
+}
+
+export interface AgentOptions {
+  readonly host: HostIdentity;
+  /** Of the topics. */
+  readonly tenant: string;
+  /** Wish for the host's lane at its first registration; default none. */
+  readonly cluster?: string;
+  /** Partitions of the topics of public resources; default 1. */
+  readonly publicPartitions?: number;
+  /** Pause between reports when there is nothing to say; default 10,000. */
+  readonly heartbeatMs?: number;
+  /** Within it, what there is to report goes into one message; default 20. */
+  readonly reportWindowMs?: number;
+  /** How long a join's snapshot, or a leave's fence, may be under way before it is asked for; default 5,000. */
+  readonly snapshotGraceMs?: number;
+  /** How long an assignment that the host's own records lack may wait for its record; default 30,000. */
+  readonly confirmGraceMs?: number;
+  /** Between repeats of a report that has had no effect yet; defaults 2,000 and 60,000. */
+  readonly repeat?: Backoff;
+  /** Between attempts to register, to subscribe, to send a report; defaults 50 and 5,000. */
+  readonly retry?: Backoff;
+  readonly events?: AgentEvents;
+}
+
+/** Since the start. */
+export interface Counters {
+  /** Messages that changed what is held. */
+  applied: number;
+  /** Messages with nothing new. */
+  stale: number;
+  /** Messages for somebody else. */
+  foreign: number;
+  gaps: number;
+  /** Complete snapshots taken over. */
+  snapshots: number;
+  /** Messages that could not be understood. */
+  poison: number;
+  fences: number;
+  /** Reports that the bus took. */
+  reports: number;
+}
+
+export function newCounters(): Counters {
+  return { applied: 0, stale: 0, foreign: 0, gaps: 0, snapshots: 0, poison: 0, fences: 0, reports: 0 };
+}

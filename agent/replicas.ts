@@ -1,0 +1,169 @@
+import type { ChangesHeader, SnapshotHeader } from '../core/codec/envelope.ts';
+import type { Failure } from '../core/codec/report.ts';
+import type { Logger } from '../core/logger.ts';
+import { splitKey } from '../core/model/keys.ts';
+import { applyChanges, applySnapshot } from '../core/model/replica.ts';
+import type { Applied } from '../core/model/replica.ts';
+import type { Entry } from '../core/model/view.ts';
+import type { Scope } from '../core/store/port.ts';
+import { parseAssignment } from './assignment.ts';
+import type { DataPlane } from './data-plane.ts';
+import type { Journal } from './journal/journal.ts';
+import type { AgentEvents, Counters } from './ports.ts';
+import type { Reporter } from './reporter.ts';
+import type { Effect, HostState } from './state.ts';
+
+export interface ReplicasDeps {
+  readonly state: HostState;
+  readonly journal: Journal;
+  readonly dataPlane: DataPlane;
+  readonly reporter: Reporter;
+  readonly counters: Counters;
+  readonly events: AgentEvents;
+  readonly logger: Logger;
+}
+
+/** Changes what the host holds: first in memory, then in the data plane, then on disk; said only when it is durable. */
+export class Replicas {
+  readonly #deps: ReplicasDeps;
+  readonly #turns = new Map<Scope, Promise<unknown>>();
+
+  constructor(deps: ReplicasDeps) {
+    this.#deps = deps;
+  }
+
+  /** Runs steps of one scope one after the other. */
+  async inTurn<T>(scope: Scope, step: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(scope) ?? Promise.resolve()).then(step);
+    const settled = turn.catch(() => undefined);
+    this.#turns.set(scope, settled);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(scope) === settled) this.#turns.delete(scope);
+    }
+  }
+
+  async idle(): Promise<void> {
+    while (this.#turns.size > 0) await Promise.all(this.#turns.values());
+  }
+
+  /** In turn only. */
+  async changes(header: ChangesHeader, entries: readonly Entry[]): Promise<Applied['outcome']> {
+    const held = this.#deps.state.held.get(header.scope);
+    if (held === undefined) return 'gap';
+    const applied = applyChanges(held.replica, header, entries);
+    if (applied.outcome === 'applied') await this.#keep(header.scope, applied.changed, false, []);
+    return applied.outcome;
+  }
+
+  /** In turn only. The effects become durable together with the snapshot. */
+  async snapshot(
+    header: SnapshotHeader,
+    entries: readonly Entry[],
+    effects: readonly Effect[] = [],
+  ): Promise<Applied['outcome']> {
+    const { state, counters } = this.#deps;
+    const { scope, epoch, incarnation, to: revision } = header;
+    const { replica } = state.hold(scope, epoch);
+    const applied = applySnapshot(replica, { epoch, incarnation, revision, entries });
+    if (applied.outcome !== 'applied') return applied.outcome;
+    counters.snapshots++;
+    await this.#keep(scope, applied.changed, true, effects);
+    return applied.outcome;
+  }
+
+  /** In turn only. Forgets a scope with everything in it. */
+  async drop(scope: Scope, effects: readonly Effect[]): Promise<void> {
+    const { state, reporter } = this.#deps;
+    const held = state.held.get(scope);
+    if (held === undefined) {
+      this.commit(effects);
+      return;
+    }
+    const { revision, entries } = held.replica;
+    const removed = [...entries.keys()].map((key): Entry => ({ key, revision, body: undefined }));
+    await this.#program(scope, removed);
+    this.commit([{ kind: 'drop', scope }, ...effects]);
+    reporter.forget(scope);
+    this.#whenDurable(() => this.#deps.events.onApplied?.(scope, revision, removed));
+  }
+
+  /** Effects are part of the state at once and durable when `durable` resolves. */
+  commit(effects: readonly Effect[]): void {
+    if (effects.length === 0) return;
+    for (const effect of effects) this.#deps.state.apply(effect);
+    // Refused only by a closed journal: then whoever waits for `durable` learns it.
+    this.#deps.journal.append(effects).catch(() => undefined);
+  }
+
+  durable(): Promise<void> {
+    return this.#deps.journal.flushed();
+  }
+
+  /** Reports where the scope stands now, as soon as that is durable. */
+  report(scope: Scope): void {
+    const report = this.#deps.state.report(scope);
+    if (report === undefined) return;
+    this.#whenDurable(() => {
+      if (this.#deps.state.held.has(scope)) this.#deps.reporter.note(report);
+    });
+  }
+
+  async #keep(
+    scope: Scope,
+    changed: readonly Entry[],
+    complete: boolean,
+    more: readonly Effect[],
+  ): Promise<void> {
+    const { state, counters, events } = this.#deps;
+    const { replica, failures: known } = state.hold(scope, 0);
+    const failures = await this.#program(scope, changed);
+    const { epoch, incarnation, revision, partial } = replica;
+    const set = changed.filter((entry) => entry.body !== undefined);
+    const removed = changed.filter((entry) => entry.body === undefined).map((entry) => entry.key);
+    const before = known.size;
+    this.commit([
+      {
+        kind: 'scope',
+        scope,
+        epoch,
+        incarnation,
+        revision,
+        ...(partial === undefined ? {} : { partial }),
+        set,
+        removed,
+        failures,
+        complete,
+      },
+      ...more,
+    ]);
+    counters.applied++;
+    if (partial === undefined || failures.length > 0 || known.size !== before) this.report(scope);
+    if (events.onApplied !== undefined) {
+      this.#whenDurable(() => events.onApplied?.(scope, revision, changed));
+    }
+  }
+
+  async #program(scope: Scope, changed: readonly Entry[]): Promise<readonly Failure[]> {
+    if (changed.length === 0) return [];
+    const failures = changed.flatMap((entry): Failure[] => {
+      if (entry.body === undefined || splitKey(entry.key).kind !== 'assignment') return [];
+      if (parseAssignment(entry) !== undefined) return [];
+      return [{ key: entry.key, revision: entry.revision, reason: 'not an assignment' }];
+    });
+    try {
+      return [...failures, ...(await this.#deps.dataPlane.apply(scope, changed))];
+    } catch (error) {
+      this.#deps.logger.error('the data plane failed', { scope, error });
+      const reason = error instanceof Error ? error.message : String(error);
+      const failed = changed.filter((entry) => entry.body !== undefined);
+      return [...failures, ...failed.map(({ key, revision }) => ({ key, revision, reason }))];
+    }
+  }
+
+  #whenDurable(act: () => void): void {
+    // A journal that is closed first never says so, and then nothing is to be said.
+    this.durable().then(act, () => undefined);
+  }
+}

@@ -1,0 +1,151 @@
+import type { Clock } from '../core/clock.ts';
+import { encodeReport } from '../core/codec/report.ts';
+import type { LeftReport, ScopeReport } from '../core/codec/report.ts';
+import type { Logger } from '../core/logger.ts';
+import type { Scope } from '../core/store/port.ts';
+import type { After, Backoff, Counters } from './ports.ts';
+
+export interface ReporterDeps {
+  readonly host: string;
+  /** Hands a report to the bus; resolves when the bus has it durably. */
+  send(payload: Buffer): Promise<void>;
+  readonly clock: Clock;
+  readonly after: After;
+  readonly logger: Logger;
+  readonly counters: Counters;
+}
+
+export interface ReporterOptions {
+  readonly windowMs: number;
+  readonly heartbeatMs: number;
+  readonly retry: Backoff;
+}
+
+/** Keeps a report far from the broker's limit, as long as failures are few. */
+const MAX_ITEMS = 1_000;
+
+/**
+ * Tells the control service how far the host is. What happens within a window goes into one message, with the newest of
+ * each scope only; so whatever is kept while the bus is away is bounded by the number of scopes.
+ */
+export class Reporter {
+  readonly #deps: ReporterDeps;
+  readonly #options: ReporterOptions;
+  readonly #scopes = new Map<string, ScopeReport>();
+  readonly #left = new Map<string, LeftReport>();
+  #state: 'stopped' | 'running' | 'closed' = 'stopped';
+  #sending: Promise<void> | undefined;
+  #cancel: (() => void) | undefined;
+  /** The timer is that of a window, not of the heartbeat. */
+  #isDue = false;
+  #failures = 0;
+  #lastSentMs = -Infinity;
+
+  constructor(deps: ReporterDeps, options: ReporterOptions) {
+    this.#deps = deps;
+    this.#options = options;
+  }
+
+  /** Until then reports are only collected. Sends one at once, even with nothing to say. */
+  start(): void {
+    if (this.#state !== 'stopped') return;
+    this.#state = 'running';
+    this.#sending ??= this.#send(true);
+  }
+
+  note(report: ScopeReport): void {
+    this.#scopes.set(`${report.scope} ${report.epoch}`, report);
+    this.#schedule();
+  }
+
+  left(report: LeftReport): void {
+    this.#left.set(`${report.scope} ${report.epoch}`, report);
+    this.#schedule();
+  }
+
+  /** Nothing is said of the scope any more, but that it was left. */
+  forget(scope: Scope): void {
+    for (const [key, report] of this.#scopes) if (report.scope === scope) this.#scopes.delete(key);
+  }
+
+  /** One attempt to send what there is. */
+  async flush(): Promise<void> {
+    await this.#sending;
+    if (this.#state === 'running' && this.#pending) await (this.#sending = this.#send(false));
+  }
+
+  async close(): Promise<void> {
+    this.#state = 'closed';
+    this.#cancel?.();
+    await this.#sending;
+  }
+
+  get #pending(): boolean {
+    return this.#scopes.size + this.#left.size > 0;
+  }
+
+  #schedule(): void {
+    if (this.#state !== 'running' || this.#sending !== undefined || this.#failures > 0 || this.#isDue) return;
+    const waitMs = this.#lastSentMs + this.#options.windowMs - performance.now();
+    if (waitMs <= 0) this.#sending = this.#send(false);
+    else this.#arm(waitMs, false);
+  }
+
+  async #send(evenIfEmpty: boolean): Promise<void> {
+    this.#cancel?.();
+    // One turn later: what is said in the same one goes along.
+    await Promise.resolve();
+    const scopes = take(this.#scopes);
+    const left = take(this.#left);
+    if (scopes.size + left.size > 0 || evenIfEmpty) {
+      const { host, clock, counters, logger } = this.#deps;
+      this.#lastSentMs = performance.now();
+      try {
+        await this.#deps.send(
+          encodeReport({
+            host,
+            sentAtMs: clock(),
+            scopes: [...scopes.values()],
+            left: [...left.values()],
+          }),
+        );
+        counters.reports++;
+        this.#failures = 0;
+      } catch (error) {
+        if (this.#failures++ === 0) logger.warn('a report was not sent', { error });
+        putBack(this.#scopes, scopes);
+        putBack(this.#left, left);
+      }
+    }
+    this.#sending = undefined;
+    if (this.#failures > 0) {
+      const { baseMs, maxMs } = this.#options.retry;
+      this.#arm(Math.min(maxMs, baseMs * 2 ** (this.#failures - 1)), true);
+    } else if (this.#pending) this.#arm(this.#options.windowMs, false);
+    else this.#arm(this.#options.heartbeatMs * (0.9 + Math.random() / 10), true);
+  }
+
+  #arm(ms: number, evenIfEmpty: boolean): void {
+    this.#cancel?.();
+    this.#isDue = !evenIfEmpty;
+    if (this.#state !== 'running') return;
+    this.#cancel = this.#deps.after(Math.max(1, Math.ceil(ms)), () => {
+      this.#sending ??= this.#send(evenIfEmpty);
+    });
+  }
+}
+
+function take<T>(from: Map<string, T>): Map<string, T> {
+  const taken = new Map<string, T>();
+  for (const [key, item] of from) {
+    if (taken.size === MAX_ITEMS) break;
+    taken.set(key, item);
+    from.delete(key);
+  }
+  return taken;
+}
+
+/** What was said since is newer. */
+function putBack<T>(into: Map<string, T>, items: ReadonlyMap<string, T>): void {
+  for (const [key, item] of items) if (!into.has(key)) into.set(key, item);
+}

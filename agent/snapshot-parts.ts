@@ -1,0 +1,83 @@
+import { crc32 } from 'node:zlib';
+import type { Body, SnapshotHeader } from '../core/codec/envelope.ts';
+import type { IncomingMessage } from '../core/messaging/port.ts';
+import type { Assignment } from '../core/model/resources.ts';
+import type { Entry } from '../core/model/view.ts';
+
+export interface Collected {
+  /** Undefined while parts are missing. */
+  readonly snapshot: { readonly entries: readonly Entry[]; readonly assignment?: Assignment } | undefined;
+  /** Messages to acknowledge once what was made of them is durable. */
+  readonly done: readonly IncomingMessage[];
+}
+
+interface Open {
+  readonly header: SnapshotHeader;
+  readonly parts: Map<number, { readonly body: Body; readonly sum: number }>;
+  messages: IncomingMessage[];
+}
+
+/**
+ * Puts snapshots together. Each lane of a scope has at most one under way: a newer one takes the place of an older one,
+ * which will not be missed. Two senders of one snapshot send the same parts.
+ */
+export class SnapshotParts {
+  readonly #open = new Map<string, Open>();
+
+  add(lane: string, header: SnapshotHeader, body: Body, message: IncomingMessage): Collected {
+    if (header.parts === 1) return { snapshot: body, done: [...this.forget(lane, header), message] };
+    const key = `${lane} ${header.scope}`;
+    const sum = crc32(message.payload);
+    let open = this.#open.get(key);
+    const order = open === undefined ? 1 : compare(header, open.header);
+    if (order < 0) return { snapshot: undefined, done: [message] };
+    const dropped: IncomingMessage[] = [];
+    const before = open?.parts.get(header.part);
+    if (open === undefined || order > 0 || (before !== undefined && before.sum !== sum)) {
+      dropped.push(...(open?.messages ?? []));
+      open = { header, parts: new Map(), messages: [] };
+      this.#open.set(key, open);
+    }
+    open.parts.set(header.part, { body, sum });
+    open.messages.push(message);
+    if (open.parts.size < header.parts) return { snapshot: undefined, done: dropped };
+    this.#open.delete(key);
+    const bodies = Array.from({ length: header.parts }, (_, part) => open.parts.get(part)?.body);
+    const assignment = bodies[0]?.assignment;
+    return {
+      snapshot: {
+        entries: bodies.flatMap((each) => each?.entries ?? []),
+        ...(assignment === undefined ? {} : { assignment }),
+      },
+      done: [...dropped, ...open.messages],
+    };
+  }
+
+  /** Gives up what a newer snapshot makes useless. */
+  forget(lane: string, header: SnapshotHeader): readonly IncomingMessage[] {
+    const key = `${lane} ${header.scope}`;
+    const open = this.#open.get(key);
+    if (open === undefined || compare(header, open.header) < 0) return [];
+    this.#open.delete(key);
+    return open.messages;
+  }
+
+  /** Gives up what is under way on a lane. */
+  forgetLane(lane: string): readonly IncomingMessage[] {
+    return [...this.#open].flatMap(([key, open]) => {
+      if (!key.startsWith(`${lane} `)) return [];
+      this.#open.delete(key);
+      return open.messages;
+    });
+  }
+}
+
+/** By what they contain; the same contents in other parts count as newer. */
+function compare(one: SnapshotHeader, other: SnapshotHeader): number {
+  return (
+    one.incarnation - other.incarnation ||
+    one.epoch - other.epoch ||
+    one.to - other.to ||
+    (one.parts === other.parts ? 0 : 1)
+  );
+}
