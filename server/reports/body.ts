@@ -1,0 +1,31 @@
+import type { Failure } from '../../core/codec/report.ts';
+import type { Report } from '../../core/store/port.ts';
+
+/** What is kept of a report besides its epoch and revision. */
+export interface ReportBody {
+  /** The member that reported, where the reporter is a group. */
+  readonly host?: string;
+  readonly incarnation: number;
+  readonly failures: readonly Failure[];
+  /** False: the host named more failures than are kept, so a resource that is not listed may have failed, too. */
+  readonly complete: boolean;
+}
+
+export const MAX_FAILURES = 1_000;
+const MAX_REASON = 500;
+
+export function encodeReportBody(body: Omit<ReportBody, 'complete'>): string {
+  const failures = body.failures
+    .slice(0, MAX_FAILURES)
+    .map(({ key, revision, reason }) => ({ key, revision, reason: reason.slice(0, MAX_REASON) }));
+  return JSON.stringify({
+    ...body,
+    failures,
+    complete: failures.length === body.failures.length,
+  } satisfies ReportBody);
+}
+
+/** Trusts the text, because this program wrote it. */
+export function decodeReportBody(report: Report): ReportBody {
+  return JSON.parse(report.body) as ReportBody;
+}

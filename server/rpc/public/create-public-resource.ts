@@ -1,0 +1,48 @@
+import { alreadyExists } from '../../../core/errors.ts';
+import { keys, scopes } from '../../../core/model/keys.ts';
+import type { PublicResource } from '../../../core/model/resources.ts';
+import { identify } from '../../../core/store/transaction.ts';
+import type { CreatePublicResourceRequest } from '../../../proto/gen/vpcast/v1/CreatePublicResourceRequest.ts';
+import type { PublicResourceInput } from '../../../proto/gen/vpcast/v1/PublicResource.ts';
+import type { ServerDeps } from '../../deps.ts';
+import * as fields from '../../fields.ts';
+import { narrowKind } from '../host/narrow.ts';
+import { claimId, idFor, mutate, recordExists } from '../locate.ts';
+import { publicCatalogs } from './catalogs.ts';
+import { narrowContents } from './narrow.ts';
+import { presentPublic } from './present.ts';
+import { publicLane, writeLane } from './public-lane.ts';
+
+export async function createPublicResource(
+  deps: ServerDeps,
+  request: CreatePublicResourceRequest,
+): Promise<PublicResourceInput> {
+  const { store } = deps;
+  const requestId = fields.requestId(request.requestId);
+  const message = fields.present('resource', request.resource);
+  const id = idFor('resource.id', message.id, 'CreatePublicResource', requestId);
+  const kind = narrowKind('resource.kind', message.kind);
+  const projectId = fields.text('resource.project_id', message.projectId);
+  const contents = narrowContents(message);
+  const scope = scopes.public(id);
+  await claimId(deps, 'public', id, id, (owner) =>
+    recordExists(store, scopes.public(owner), keys.public(owner)),
+  );
+  const lane = await publicLane(deps, kind);
+  await Promise.all([store.enlist(publicCatalogs.all, id), store.enlist(publicCatalogs.kind(kind), id)]);
+  const { result, revision } = await mutate(
+    deps,
+    scope,
+    identify('CreatePublicResource', request),
+    async (tx) => {
+      if ((await tx.get(keys.public(id))) !== undefined) throw alreadyExists('public_resource', id);
+      const nowMs = deps.clock();
+      const times = { createdAtMs: nowMs, updatedAtMs: nowMs };
+      const resource: PublicResource = { id, projectId, kind, ...contents, lane, ...times };
+      writeLane(tx, lane);
+      tx.put(keys.public(id), resource);
+      return resource;
+    },
+  );
+  return presentPublic(store, { key: keys.public(id), revision, value: result });
+}

@@ -1,0 +1,100 @@
+import { decodeRecord } from '../../../core/codec/records.ts';
+import type { Failure } from '../../../core/codec/report.ts';
+import { keys } from '../../../core/model/keys.ts';
+import type { Member } from '../../../core/model/resources.ts';
+import type { RecordKey, Scope, Store } from '../../../core/store/port.ts';
+import { decodeReportBody } from '../../reports/body.ts';
+
+const PAGE = 1_000;
+const MAX_FAILURES = 10;
+
+/**
+ * The hosts that should have a revision: those that were members of the VPC when it was made and are still. A host
+ * that was seen to have it counts for good, whatever it loses later.
+ */
+export class Audience {
+  readonly #store: Store;
+  readonly #scope: Scope;
+  readonly #revision: number;
+  /** Host -> epoch of its membership at the revision. */
+  readonly #pending: Map<string, number>;
+  readonly #failures = new Map<RecordKey, Failure>();
+  #applied = 0;
+
+  private constructor(store: Store, scope: Scope, revision: number, members: Map<string, number>) {
+    this.#store = store;
+    this.#scope = scope;
+    this.#revision = revision;
+    this.#pending = members;
+  }
+
+  static async of(store: Store, scope: Scope, revision: number): Promise<Audience> {
+    const members = new Map<string, number>();
+    for (let after = ''; ;) {
+      const page = await store.list(scope, 'member', after, PAGE);
+      for (const record of page) {
+        const member = decodeRecord<Member>(record);
+        if (member !== undefined && member.revision <= revision) {
+          members.set(member.value.hostId, member.value.epoch);
+        }
+      }
+      const last = page.at(-1);
+      if (page.length < PAGE || last === undefined) return new Audience(store, scope, revision, members);
+      after = last.key.slice('member/'.length);
+    }
+  }
+
+  get applied(): number {
+    return this.#applied;
+  }
+
+  get pending(): readonly string[] {
+    return [...this.#pending.keys()];
+  }
+
+  get failures(): readonly Failure[] {
+    return [...this.#failures.values()];
+  }
+
+  /** Looks at the pending hosts. `dispatched` must have been read before. */
+  async look(dispatched: number): Promise<void> {
+    const hosts = this.pending;
+    for (let from = 0; from < hosts.length; from += PAGE) {
+      await this.#lookAt(hosts.slice(from, from + PAGE), dispatched);
+    }
+  }
+
+  async #lookAt(hosts: readonly string[], dispatched: number): Promise<void> {
+    const store = this.#store;
+    const [members, sent, reports] = await Promise.all([
+      store.read(this.#scope, hosts.map(keys.member)),
+      store.sent(this.#scope, hosts),
+      store.reports(this.#scope, hosts),
+    ]);
+    hosts.forEach((host, i) => {
+      const epoch = this.#pending.get(host);
+      const member = members[i] && decodeRecord<Member>(members[i]);
+      if (member?.value.epoch !== epoch) {
+        // It left, and may be back: then it began with a newer state.
+        this.#pending.delete(host);
+        return;
+      }
+      const report = reports[i];
+      if (report === undefined || report.epoch !== epoch) return;
+      this.#note(decodeReportBody(report).failures);
+      // Changes that are not for the host are never sent to it: then it has all that there is for it.
+      const hasAll = report.revision >= this.#revision || report.revision >= (sent[i] ?? 0);
+      if (dispatched < this.#revision || !hasAll) return;
+      this.#pending.delete(host);
+      this.#applied++;
+    });
+  }
+
+  #note(failures: readonly Failure[]): void {
+    for (const failure of failures) {
+      if (this.#failures.size < MAX_FAILURES || this.#failures.has(failure.key)) {
+        this.#failures.set(failure.key, failure);
+      }
+    }
+  }
+}

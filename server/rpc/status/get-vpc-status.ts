@@ -1,0 +1,75 @@
+import { decodeRecord } from '../../../core/codec/records.ts';
+import { notFound } from '../../../core/errors.ts';
+import { keys, scopes } from '../../../core/model/keys.ts';
+import type { Lane, Member } from '../../../core/model/resources.ts';
+import { membersCounter } from '../../../core/placement/membership.ts';
+import type { Scope, Store } from '../../../core/store/port.ts';
+import type { GetVpcStatusRequest } from '../../../proto/gen/vpcast/v1/GetVpcStatusRequest.ts';
+import type { HostProgressInput } from '../../../proto/gen/vpcast/v1/HostProgress.ts';
+import type { VpcStatusInput } from '../../../proto/gen/vpcast/v1/VpcStatus.ts';
+import type { ServerDeps } from '../../deps.ts';
+import * as fields from '../../fields.ts';
+import { decodeReportBody } from '../../reports/body.ts';
+import { readVpc } from '../locate.ts';
+import { listRecords, pageOf } from '../paging.ts';
+import { portsCounter } from '../port/write-ports.ts';
+import { presentFailure } from './failures.ts';
+
+export async function getVpcStatus(
+  { store }: ServerDeps,
+  request: GetVpcStatusRequest,
+): Promise<VpcStatusInput> {
+  const vpcId = fields.id('id', request.id);
+  const page = pageOf(request);
+  await readVpc(store, vpcId);
+  const scope = scopes.vpc(vpcId);
+  const lane = await readLane(store, scope, vpcId);
+  const members = Array.from({ length: lane.partitions }, (_, partition) => membersCounter(partition));
+  const [status, [ports = 0, ...hosts], { items, nextPageToken }] = await Promise.all([
+    store.status(scope),
+    store.counters(scope, [portsCounter, ...members]),
+    listRecords<Member>(store, scope, 'member', page),
+  ]);
+  return {
+    vpcId,
+    cluster: lane.cluster,
+    topic: lane.topic,
+    partitions: lane.partitions,
+    revision: status.revision,
+    dispatchedRevision: status.dispatched,
+    hostCount: hosts.reduce((sum, count) => sum + count, 0),
+    portCount: ports,
+    hosts: await progress(
+      store,
+      scope,
+      items.map(({ value }) => value),
+    ),
+    nextPageToken,
+  };
+}
+
+async function readLane(store: Store, scope: Scope, vpcId: string): Promise<Lane> {
+  const [record] = await store.read(scope, [keys.copiesLane]);
+  const lane = record && decodeRecord<Lane>(record);
+  // Gone only when the VPC was cleared away since it was looked at.
+  if (lane === undefined) throw notFound('vpc', vpcId);
+  return lane.value;
+}
+
+async function progress(
+  store: Store,
+  scope: Scope,
+  members: readonly Member[],
+): Promise<HostProgressInput[]> {
+  const hosts = members.map((member) => member.hostId);
+  const [sent, reports] = await Promise.all([store.sent(scope, hosts), store.reports(scope, hosts)]);
+  return members.map(({ hostId, partition, slot, epoch }, i) => {
+    const report = reports[i]?.epoch === epoch ? reports[i] : undefined;
+    return {
+      ...{ hostId, partition, slot, epoch },
+      sentRevision: sent[i] ?? 0,
+      appliedRevision: report?.revision ?? 0,
+      failures: report === undefined ? [] : decodeReportBody(report).failures.map(presentFailure),
+    };
+  });
+}
