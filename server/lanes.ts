@@ -56,10 +56,15 @@ export function pickPartition(
     if (hosts >= deps.limits.hostsPerPartition && lane.partitions < deps.limits.maxPartitions) {
       throw new LaneFull(lane);
     }
-    const partition = counts.indexOf(hosts);
+    // Calls at the same time see the same counts, so equal partitions are drawn by lot.
+    const partition = drawOne(counts.flatMap((count, candidate) => (count === hosts ? [candidate] : [])));
     counts[partition] = hosts + 1;
     return partition;
   };
+}
+
+function drawOne(candidates: readonly number[]): number {
+  return candidates[Math.floor(Math.random() * candidates.length)] ?? 0;
 }
 
 /** Runs a call that may give slots to hosts, growing the scope's lane as often as it proves to be full. */

@@ -1,0 +1,79 @@
+import type { CallReport } from '../adapters/grpc/call-runner.ts';
+import { startGrpcServer } from '../adapters/grpc/server.ts';
+import type { ServerDeps } from './deps.ts';
+import { prepareClusters } from './prepare.ts';
+import { startReports } from './reports/start.ts';
+import { finishDeletedVpcs } from './rpc/vpc/finish-deleted-vpc.ts';
+import { controlHandlers } from './service.ts';
+import { Waker } from './wake.ts';
+
+export interface ServerOptions {
+  /** Of the gRPC service, `host:port`; port 0 takes a free one. */
+  readonly address: string;
+  readonly maxRequestBytes?: number;
+  /** By name of the cluster; kept in the registry for operators. */
+  readonly adminUrls?: Readonly<Record<string, string>>;
+  readonly onCall?: (report: CallReport) => void;
+  /** Ends the waiting for clusters that are not ready yet. */
+  readonly signal?: AbortSignal;
+}
+
+export interface RunningServer {
+  readonly port: number;
+  readonly deps: ServerDeps;
+  /** Stops the intake, finishes running calls within the grace period, and what was begun in the background. */
+  drain(graceMs?: number): Promise<void>;
+}
+
+const START_ATTEMPTS = 20;
+const DEFAULT_GRACE_MS = 10_000;
+
+/** Starts the control service on a store and clusters that stay the caller's: it closes neither. */
+export async function startServer(
+  parts: Omit<ServerDeps, 'wake'>,
+  options: ServerOptions,
+): Promise<RunningServer> {
+  const { topics, workPartitions, clusters, logger } = parts;
+  const [home] = clusters.values();
+  if (home === undefined) throw new Error('the server needs at least one Pulsar cluster');
+  const waker = new Waker({ bus: home.bus, topic: topics.work, partitions: workPartitions, logger });
+  const deps: ServerDeps = {
+    ...parts,
+    wake: (scope) => {
+      waker.wake(scope);
+    },
+  };
+  const { address, maxRequestBytes, adminUrls = {}, onCall, signal } = options;
+  await prepareClusters(deps, adminUrls, {
+    attempts: START_ATTEMPTS,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const reports = await startReports(deps);
+  const unfinished = finishDeletedVpcs(deps).catch((error: unknown) => {
+    logger.warn('deleted VPCs were not looked through', { error });
+  });
+  const stopBackground = async (): Promise<void> => {
+    await reports.drain();
+    await unfinished;
+    await waker.drain();
+  };
+  const grpc = await startGrpcServer({
+    handlers: controlHandlers(deps),
+    address,
+    logger,
+    ...(maxRequestBytes === undefined ? {} : { maxRequestBytes }),
+    ...(onCall === undefined ? {} : { onCall }),
+  }).catch(async (error: unknown) => {
+    await stopBackground();
+    throw error;
+  });
+  grpc.setServing(true);
+  return {
+    port: grpc.port,
+    deps,
+    drain: async (graceMs = DEFAULT_GRACE_MS) => {
+      await grpc.drain(graceMs);
+      await stopBackground();
+    },
+  };
+}
