@@ -1,0 +1,68 @@
+import type { Clock } from '../core/clock.ts';
+import { MAX_PAYLOAD_BYTES } from '../core/codec/envelope.ts';
+import type { Logger } from '../core/logger.ts';
+import type { MessagingCluster } from '../core/messaging/port.ts';
+import type { TopicNames } from '../core/placement/topics.ts';
+import type { Scope, Store } from '../core/store/port.ts';
+
+export interface InfraOptions {
+  /** Larger ranges and snapshots are sent in parts. */
+  readonly maxPayloadBytes: number;
+  /** Records per page of the log. */
+  readonly changesPage: number;
+  /** Sends of one scope that wait for the broker at a time; a large message counts as several. */
+  readonly sendsInFlight: number;
+  /** Scopes that are dispatched at a time. */
+  readonly scopesInFlight: number;
+  /** Scopes at hand, waiting ones included, above which no further work is taken in. */
+  readonly scopesQueued: number;
+  /** Members that are remembered between turns, all scopes together. */
+  readonly cachedMembers: number;
+  readonly sweepIntervalMs: number;
+  /** Age of an announcement from which the sweep looks at the scope. */
+  readonly sweepAfterMs: number;
+  /** Age of an announcement from which it is forgotten if nothing is left to dispatch. */
+  readonly settleAfterMs: number;
+  /** A snapshot is not sent again to the same host on request within this time. */
+  readonly resyncWindowMs: number;
+  /** Keeps the numbers of each VPC apart; for demonstrations, since the list only grows. */
+  readonly statsPerVpc: boolean;
+}
+
+export const defaultOptions: InfraOptions = {
+  maxPayloadBytes: MAX_PAYLOAD_BYTES,
+  changesPage: 1_000,
+  sendsInFlight: 1_000,
+  scopesInFlight: 16,
+  scopesQueued: 2_000,
+  cachedMembers: 500_000,
+  sweepIntervalMs: 2_000,
+  sweepAfterMs: 2_000,
+  settleAfterMs: 60_000,
+  resyncWindowMs: 2_000,
+  statsPerVpc: false,
+};
+
+/** Moments of a dispatch, in their order; `send` comes before each message, `advanced` after the last step of a page. */
+export type DispatchStep =
+  'begun' | 'changes-read' | 'members-loaded' | 'snapshot-read' | 'send' | 'assign' | 'sent' | 'advanced';
+
+export interface Hooks {
+  /** Awaited; a throw ends the run as a crash at that moment would. */
+  step(name: DispatchStep, scope: Scope): Promise<void>;
+}
+
+export interface InfraDeps {
+  readonly store: Store;
+  /** By name. The first one is home to the work topic. */
+  readonly clusters: ReadonlyMap<string, MessagingCluster>;
+  /** Opens a cluster that is not in `clusters`, or gives the one that it opened before. */
+  readonly openCluster?: (name: string) => Promise<MessagingCluster>;
+  readonly topics: TopicNames;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly options?: Partial<InfraOptions>;
+  /** Shown in the broker's statistics. */
+  readonly name?: string;
+  readonly hooks?: Hooks;
+}

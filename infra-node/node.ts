@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../core/clock.ts';
+import { encodeWork } from '../core/codec/work.ts';
+import type { Work } from '../core/codec/work.ts';
+import { PlatformError } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import type { MessagingCluster } from '../core/messaging/port.ts';
+import type { TopicNames } from '../core/placement/topics.ts';
+import type { Scope, Store } from '../core/store/port.ts';
+import { defaultOptions } from './deps.ts';
+import type { DispatchStep, InfraDeps, InfraOptions } from './deps.ts';
+import { MemberCache } from './members.ts';
+import { emptyStats } from './stats.ts';
+import type { InfraStats, VpcStats } from './stats.ts';
+
+type Counter = Exclude<keyof InfraStats, 'perVpc'>;
+
+/** What the parts of one infrastructure node share. */
+export class Node {
+  readonly name: string;
+  readonly store: Store;
+  readonly topics: TopicNames;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly options: InfraOptions;
+  readonly home: MessagingCluster;
+  readonly stats: InfraStats = emptyStats();
+  readonly members: MemberCache;
+  readonly #deps: InfraDeps;
+  readonly #workPartitions: number;
+
+  constructor(deps: InfraDeps, workPartitions: number) {
+    this.#deps = deps;
+    this.#workPartitions = workPartitions;
+    this.name = deps.name ?? `infra-${randomUUID().slice(0, 8)}`;
+    this.store = deps.store;
+    this.topics = deps.topics;
+    this.clock = deps.clock;
+    this.logger = deps.logger;
+    this.options = { ...defaultOptions, ...deps.options };
+    this.home = homeOf(deps);
+    this.members = new MemberCache(this.options.cachedMembers);
+  }
+
+  async step(name: DispatchStep, scope: Scope): Promise<void> {
+    await this.#deps.hooks?.step(name, scope);
+  }
+
+  async cluster(name: string): Promise<MessagingCluster> {
+    const cluster = this.#deps.clusters.get(name) ?? (await this.#deps.openCluster?.(name));
+    if (cluster === undefined) throw new PlatformError('unavailable', `cluster ${name} is not known`);
+    return cluster;
+  }
+
+  /** Puts the scope on the work topic, so that it is dispatched in turn. Never fails: the sweep makes up for a lost one. */
+  async wake(scope: Scope): Promise<void> {
+    const work: Work = { kind: 'dispatch', scope };
+    try {
+      await this.home.bus.sendByKey(this.topics.work, this.#workPartitions, scope, encodeWork(work));
+    } catch (error) {
+      this.logger.warn('could not put a scope on the work topic', { scope, error });
+    }
+  }
+
+  count(counter: Counter, amount = 1): void {
+    this.stats[counter] += amount;
+  }
+
+  /** Counts for the node and, if wanted, for the VPC. */
+  countVpc(scope: Scope, counter: keyof VpcStats, amount = 1): void {
+    this.count(counter, amount);
+    if (!this.options.statsPerVpc || !scope.startsWith('vpc/')) return;
+    const stats = this.stats.perVpc.get(scope) ?? { revisions: 0, messages: 0, copies: 0, snapshots: 0 };
+    stats[counter] += amount;
+    this.stats.perVpc.set(scope, stats);
+  }
+}
+
+export function homeOf({ clusters }: Pick<InfraDeps, 'clusters'>): MessagingCluster {
+  const [home] = clusters.values();
+  if (home === undefined) throw new PlatformError('invalid_argument', 'there must be a home cluster');
+  return home;
+}

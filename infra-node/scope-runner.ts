@@ -1,0 +1,148 @@
+import type { Work } from '../core/codec/work.ts';
+import type { Logger } from '../core/logger.ts';
+import type { IncomingMessage } from '../core/messaging/port.ts';
+import { retry } from '../core/retry.ts';
+import type { Scope } from '../core/store/port.ts';
+import { Places } from './places.ts';
+import type { Resyncs } from './resyncs.ts';
+
+interface Task {
+  readonly work: Work;
+  readonly message: Pick<IncomingMessage, 'ack'>;
+}
+
+interface AtHand {
+  /** For the next run. */
+  readonly pending: Task[];
+  /** Tasks that are not acknowledged, those of the present run included. */
+  held: number;
+  done: Promise<void>;
+}
+
+export interface ScopeRunnerOptions {
+  readonly run: (scope: Scope, resyncs: Resyncs) => Promise<void>;
+  /** Scopes that run at a time. */
+  readonly inFlight: number;
+  /** Scopes at hand, waiting ones included, above which `add` waits. */
+  readonly queued: number;
+  readonly logger: Logger;
+  readonly onFailure: () => void;
+  readonly onMerged: (messages: number) => void;
+}
+
+/** Messages that one scope may leave unacknowledged: the broker limits them for the consumer as a whole. */
+const HELD_PER_SCOPE = 500;
+
+/**
+ * Runs each scope by itself. What arrives for a scope while it runs is taken together by the next run, and is
+ * acknowledged when a run that began after it has succeeded. A run that fails is repeated without holding up others.
+ */
+export class ScopeRunner {
+  readonly #options: ScopeRunnerOptions;
+  readonly #places: Places;
+  readonly #scopes = new Map<Scope, AtHand>();
+  readonly #waiting: (() => void)[] = [];
+  readonly #stop = new AbortController();
+
+  constructor(options: ScopeRunnerOptions) {
+    this.#options = options;
+    this.#places = new Places(options.inFlight);
+  }
+
+  /** Resolves when the work is taken in, which waits while there is too much at hand; not when it is done. */
+  async add(work: Work, message: Pick<IncomingMessage, 'ack'>): Promise<void> {
+    while (!this.#stop.signal.aborted && this.#isFull(work.scope)) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    if (this.#stop.signal.aborted) return;
+    let atHand = this.#scopes.get(work.scope);
+    if (atHand !== undefined && atHand.held >= HELD_PER_SCOPE && atHand.pending.length > 0) {
+      if (work.kind === 'dispatch') {
+        // Those that wait for the next run ask for the same.
+        await message.ack();
+        return;
+      }
+    }
+    if (atHand === undefined) {
+      atHand = { pending: [], held: 0, done: Promise.resolve() };
+      this.#scopes.set(work.scope, atHand);
+    }
+    atHand.pending.push({ work, message });
+    if (++atHand.held === 1) atHand.done = this.#serve(work.scope, atHand);
+  }
+
+  /** Lets runs finish and begins none. What was not done stays unacknowledged and comes again, here or elsewhere. */
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('the node stops'));
+    this.#wakeWaiting();
+    await Promise.all([...this.#scopes.values()].map(({ done }) => done));
+  }
+
+  async #serve(scope: Scope, atHand: AtHand): Promise<void> {
+    try {
+      while (atHand.pending.length > 0) {
+        const served = await this.#runUntilDone(scope, atHand.pending);
+        await this.#acknowledge(scope, served);
+        atHand.held -= served.length;
+      }
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.#options.logger.error('a scope was given up', { scope, error });
+    }
+    this.#scopes.delete(scope);
+    this.#wakeWaiting();
+  }
+
+  #isFull(scope: Scope): boolean {
+    return !this.#scopes.has(scope) && this.#scopes.size >= this.#options.queued;
+  }
+
+  #wakeWaiting(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  /** Answers with what the successful run has served. */
+  async #runUntilDone(scope: Scope, pending: Task[]): Promise<Task[]> {
+    const taken: Task[] = [];
+    const attempt = async (): Promise<void> => {
+      // Held while it runs, not while it waits to be repeated.
+      const release = await this.#places.take();
+      try {
+        this.#stop.signal.throwIfAborted();
+        taken.push(...pending.splice(0));
+        await this.#run(scope, taken);
+      } finally {
+        release();
+      }
+    };
+    await retry(attempt, { signal: this.#stop.signal, attempts: Infinity, retryIf: () => true });
+    return taken;
+  }
+
+  async #run(scope: Scope, tasks: readonly Task[]): Promise<void> {
+    try {
+      await this.#options.run(scope, resyncsOf(tasks));
+    } catch (error) {
+      this.#options.onFailure();
+      this.#options.logger.warn('a dispatch failed and will be repeated', { scope, error });
+      throw error;
+    }
+  }
+
+  async #acknowledge(scope: Scope, served: readonly Task[]): Promise<void> {
+    this.#options.onMerged(served.length - 1);
+    const results = await Promise.allSettled(served.map(({ message }) => message.ack()));
+    for (const result of results) {
+      if (result.status === 'fulfilled') continue;
+      // It comes again and finds nothing to do.
+      this.#options.logger.debug('work was done but not acknowledged', { scope, error: result.reason });
+    }
+  }
+}
+
+function resyncsOf(tasks: readonly Task[]): Resyncs {
+  const resyncs = new Map<string, number>();
+  for (const { work } of tasks) {
+    if (work.kind === 'resync') resyncs.set(work.host, Math.max(work.epoch, resyncs.get(work.host) ?? 0));
+  }
+  return resyncs;
+}

@@ -1,0 +1,58 @@
+import { encodeHeader } from '../core/codec/envelope.ts';
+import type { Header } from '../core/codec/envelope.ts';
+import type { SlotAddress } from '../core/messaging/port.ts';
+import type { Lane, Member } from '../core/model/resources.ts';
+import type { Scope } from '../core/store/port.ts';
+import type { Payloads } from './encoded-entries.ts';
+import type { Node } from './node.ts';
+
+/** Bytes in flight that a small message may be taken for; see {@link weightOf}. */
+const BYTES_PER_SEND = 16_384;
+
+/** How many sends in flight a message of this size counts for, so that their limit bounds memory as well. */
+export function weightOf(bytes: number): number {
+  return 1 + Math.floor(bytes / BYTES_PER_SEND);
+}
+
+export interface Delivery {
+  /** On whose behalf: the scope that is being dispatched. */
+  readonly scope: Scope;
+  readonly lane: Lane;
+  readonly member: Member;
+}
+
+/** Sends a message in its parts, one after another: they have to arrive in order. */
+export async function sendParts(
+  node: Node,
+  delivery: Delivery,
+  payloads: Payloads,
+  header: (part: { part: number; parts: number }) => Header,
+): Promise<void> {
+  const { parts } = payloads;
+  for (let part = 0; part < parts; part++) {
+    await sendOne(node, delivery, header({ part, parts }), payloads.payload(part));
+  }
+}
+
+export async function sendFence(node: Node, delivery: Delivery, incarnation: number): Promise<void> {
+  const { scope, member } = delivery;
+  const header: Header = {
+    kind: 'fence',
+    scope,
+    host: member.hostId,
+    epoch: member.epoch,
+    incarnation,
+  };
+  await sendOne(node, delivery, header, Buffer.alloc(0));
+  node.count('fences');
+}
+
+async function sendOne(node: Node, delivery: Delivery, header: Header, payload: Buffer): Promise<void> {
+  const { scope, lane, member } = delivery;
+  await node.step('send', scope);
+  const { bus } = await node.cluster(lane.cluster);
+  const address: SlotAddress = { topic: lane.topic, partition: member.partition, slot: member.slot };
+  await bus.sendToSlot(address, { properties: encodeHeader(header), payload });
+  node.countVpc(scope, 'messages');
+  node.count('bytes', payload.length);
+}

@@ -1,0 +1,120 @@
+import { decodeWork } from '../core/codec/work.ts';
+import type { Work } from '../core/codec/work.ts';
+import { PlatformError } from '../core/errors.ts';
+import type { IncomingMessage } from '../core/messaging/port.ts';
+import { subscriptions } from '../core/placement/topics.ts';
+import { retry } from '../core/retry.ts';
+import type { Scope } from '../core/store/port.ts';
+import type { InfraDeps } from './deps.ts';
+import { dispatchScope } from './dispatch.ts';
+import { Node, homeOf } from './node.ts';
+import { ResyncWindow } from './resyncs.ts';
+import type { Resyncs } from './resyncs.ts';
+import { ScopeRunner } from './scope-runner.ts';
+import type { InfraStats } from './stats.ts';
+import { sweepUntil } from './sweep.ts';
+
+export interface InfraNode {
+  readonly name: string;
+  readonly stats: Readonly<InfraStats>;
+  /** Takes no more work in, finishes what is running, and closes. What the store and the clusters hold open stays open. */
+  drain(): Promise<void>;
+  /** Gives everything back at once; what was running comes again elsewhere. */
+  close(): Promise<void>;
+}
+
+/** Resolves when the node takes work; waits for the control service to have made the work topic. */
+export async function startInfraNode(deps: InfraDeps, signal?: AbortSignal): Promise<InfraNode> {
+  const partitions = await workPartitions(deps, signal);
+  const node = new Node(deps, partitions);
+  const runner = new ScopeRunner({
+    run: runOf(node),
+    inFlight: node.options.scopesInFlight,
+    queued: node.options.scopesQueued,
+    logger: node.logger,
+    onFailure: () => {
+      node.count('failures');
+    },
+    onMerged: (messages) => {
+      node.count('workMerged', messages);
+    },
+  });
+  const intake = new AbortController();
+  const finished = new AbortController();
+  const subscription = await node.home.bus.subscribeGroup({
+    topic: node.topics.work,
+    partitions,
+    subscription: subscriptions.infra,
+    consumerName: node.name,
+    order: 'by-key',
+    handler: async (message) => {
+      // Acknowledgements need the subscription, so it stays open for a while without anything being taken from it.
+      if (intake.signal.aborted) await aborted(finished.signal);
+      else await takeIn(node, runner, message);
+    },
+  });
+  const sweeping = sweepUntil(node, intake.signal);
+
+  let ending: Promise<void> | undefined;
+  const end = async (finish: boolean): Promise<void> => {
+    intake.abort();
+    const stopped = runner.stop();
+    if (finish) await stopped;
+    finished.abort();
+    await subscription.close();
+    await Promise.all([stopped, sweeping]);
+  };
+  return {
+    name: node.name,
+    stats: node.stats,
+    drain: () => (ending ??= end(true)),
+    close: () => (ending ??= end(false)),
+  };
+}
+
+async function workPartitions(deps: InfraDeps, signal?: AbortSignal): Promise<number> {
+  const { admin } = homeOf(deps);
+  const find = async (): Promise<number> => {
+    const stats = await admin.topicStats(deps.topics.work);
+    if (stats === undefined) throw new PlatformError('unavailable', 'there is no work topic yet');
+    return stats.partitions;
+  };
+  return retry(find, { attempts: Infinity, maxMs: 2_000, ...(signal === undefined ? {} : { signal }) });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => {
+      resolve();
+    });
+  });
+}
+
+async function takeIn(node: Node, runner: ScopeRunner, message: IncomingMessage): Promise<void> {
+  let work: Work;
+  try {
+    work = decodeWork(message.properties);
+  } catch (error) {
+    node.count('workMalformed');
+    node.logger.warn('work that is not understood', { error });
+    await message.ack();
+    return;
+  }
+  node.count('work');
+  await runner.add(work, message);
+}
+
+function runOf(node: Node): (scope: Scope, resyncs: Resyncs) => Promise<void> {
+  const window = new ResyncWindow(node.options.resyncWindowMs, node.clock);
+  return async (scope, resyncs) => {
+    const due = window.due(scope, resyncs);
+    const isOurs = await dispatchScope(node, scope, due);
+    if (!isOurs && due.size > 0) {
+      // Whoever took the turn dispatches what is in the log, and knows nothing of who asked here.
+      throw new PlatformError('aborted', `another node took a turn on ${scope}`);
+    }
+    window.answered(scope, due);
+    node.count('resyncsDropped', resyncs.size - due.size);
+  };
+}

@@ -1,0 +1,63 @@
+import type { Scope } from '../core/store/port.ts';
+
+export interface VpcStats {
+  /** Log revisions that were dispatched. */
+  revisions: number;
+  /** Messages to the VPC's hosts, parts counted one by one. */
+  messages: number;
+  /** Ranges of changes that were sent, counted once for each host. */
+  copies: number;
+  snapshots: number;
+}
+
+/** What the node did since it started. */
+export interface InfraStats {
+  /** Runs that took a turn on a scope. */
+  dispatches: number;
+  /** Runs that ended because another node had taken a turn. */
+  fenced: number;
+  failures: number;
+  /** Log revisions that were dispatched; with `copies` and the hosts it tells how much was coalesced. */
+  revisions: number;
+  /** Ranges of changes that were sent, counted once for each host. */
+  copies: number;
+  snapshots: number;
+  fences: number;
+  publics: number;
+  /** Messages, parts counted one by one. */
+  messages: number;
+  bytes: number;
+  /** Snapshots on request: sent, and dropped because one had just been sent. */
+  resyncs: number;
+  resyncsDropped: number;
+  /** Work messages: taken in, acknowledged with a run that served others as well, and not understood. */
+  work: number;
+  workMerged: number;
+  workMalformed: number;
+  /** Scopes that the sweep found behind. */
+  swept: number;
+  /** By VPC scope; filled with the option `statsPerVpc` only. */
+  readonly perVpc: Map<Scope, VpcStats>;
+}
+
+export function emptyStats(): InfraStats {
+  return {
+    dispatches: 0,
+    fenced: 0,
+    failures: 0,
+    revisions: 0,
+    copies: 0,
+    snapshots: 0,
+    fences: 0,
+    publics: 0,
+    messages: 0,
+    bytes: 0,
+    resyncs: 0,
+    resyncsDropped: 0,
+    work: 0,
+    workMerged: 0,
+    workMalformed: 0,
+    swept: 0,
+    perVpc: new Map(),
+  };
+}

@@ -1,0 +1,146 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect } from 'chai';
+import type { Work } from '../../../core/codec/work.ts';
+import { silentLogger } from '../../../core/logger.ts';
+import type { Scope } from '../../../core/store/port.ts';
+import type { Resyncs } from '../../../infra-node/resyncs.ts';
+import { ScopeRunner } from '../../../infra-node/scope-runner.ts';
+import { eventually } from '../../support/eventually.ts';
+
+interface Run {
+  readonly scope: Scope;
+  readonly resyncs: Resyncs;
+  finish(error?: Error): void;
+}
+
+describe('scope runner', () => {
+  const runs: Run[] = [];
+  const acknowledged: string[] = [];
+  let failures = 0;
+  beforeEach(() => {
+    runs.length = 0;
+    acknowledged.length = 0;
+    failures = 0;
+  });
+
+  const runner = (inFlight = 2, queued = 3): ScopeRunner =>
+    new ScopeRunner({
+      inFlight,
+      queued,
+      logger: silentLogger,
+      onFailure: () => failures++,
+      onMerged: () => undefined,
+      run: (scope, resyncs) =>
+        new Promise((resolve, reject) => {
+          const finish = (error?: Error): void => {
+            if (error === undefined) resolve();
+            else reject(error);
+          };
+          runs.push({ scope, resyncs, finish });
+        }),
+    });
+
+  const add = (to: ScopeRunner, name: string, work: Work): Promise<void> =>
+    to.add(work, { ack: () => Promise.resolve(void acknowledged.push(name)) });
+  const dispatch = (id: string): Work => ({ kind: 'dispatch', scope: `vpc/${id}` });
+
+  it('acknowledges only after a run that began later, and takes what waits together', async () => {
+    const one = runner();
+    await add(one, 'a1', dispatch('a'));
+    await turn();
+    await add(one, 'a2', dispatch('a'));
+    await add(one, 'a3', { kind: 'resync', scope: 'vpc/a', host: 'h', epoch: 2 });
+    await turn();
+    expect(runs).to.have.length(1);
+    expect(acknowledged).to.deep.equal([]);
+    runs[0]!.finish();
+    await turn();
+    expect(acknowledged).to.deep.equal(['a1']);
+    expect(runs).to.have.length(2);
+    expect([...runs[1]!.resyncs]).to.deep.equal([['h', 2]]);
+    runs[1]!.finish();
+    await turn();
+    expect(acknowledged).to.deep.equal(['a1', 'a2', 'a3']);
+    await one.stop();
+  });
+
+  it('runs different scopes side by side, up to the limit', async () => {
+    const one = runner(2);
+    for (const id of ['a', 'b', 'c']) await add(one, id, dispatch(id));
+    await turn();
+    expect(runs.map(({ scope }) => scope)).to.deep.equal(['vpc/a', 'vpc/b']);
+    runs[1]!.finish();
+    await turn();
+    expect(runs.map(({ scope }) => scope)).to.deep.equal(['vpc/a', 'vpc/b', 'vpc/c']);
+    for (const run of runs) run.finish();
+    await one.stop();
+    expect(acknowledged).to.have.members(['a', 'b', 'c']);
+  });
+
+  it('takes no further scope in while there are too many', async () => {
+    const one = runner(1, 2);
+    await add(one, 'a', dispatch('a'));
+    await add(one, 'b', dispatch('b'));
+    let taken = false;
+    const third = add(one, 'c', dispatch('c')).then(() => (taken = true));
+    await add(one, 'a again', dispatch('a'));
+    await turn();
+    expect(taken).to.be.false;
+    runs[0]!.finish();
+    await turn();
+    runs[1]!.finish();
+    await turn();
+    runs[2]?.finish();
+    await third;
+    await turn();
+    for (const run of runs) run.finish();
+    await one.stop();
+  });
+
+  it('repeats a run that failed, with what came meanwhile, and lets others by', async () => {
+    const one = runner(1);
+    await add(one, 'a1', dispatch('a'));
+    await add(one, 'b', dispatch('b'));
+    await turn();
+    runs[0]!.finish(new Error('no broker'));
+    await turn();
+    await add(one, 'a2', dispatch('a'));
+    expect(runs[1]!.scope).to.equal('vpc/b');
+    runs[1]!.finish();
+    await eventually(() => {
+      expect(runs).to.have.length(3);
+    });
+    expect(failures).to.equal(1);
+    expect(acknowledged).to.deep.equal(['b']);
+    runs[2]!.finish();
+    await turn();
+    expect(acknowledged).to.deep.equal(['b', 'a1', 'a2']);
+    await one.stop();
+  });
+
+  it('acknowledges at once what says the same as hundreds that wait', async () => {
+    const one = runner();
+    for (let i = 0; i < 600; i++) await add(one, `a${i}`, dispatch('a'));
+    await turn();
+    expect(acknowledged).to.have.length(100);
+    runs[0]!.finish();
+    await turn();
+    for (const run of runs) run.finish();
+    await one.stop();
+    expect(acknowledged).to.have.length(600);
+  });
+
+  it('finishes what runs and leaves the rest unacknowledged when it stops', async () => {
+    const one = runner(1);
+    await add(one, 'a1', dispatch('a'));
+    await turn();
+    await add(one, 'a2', dispatch('a'));
+    await add(one, 'b', dispatch('b'));
+    const stopped = one.stop();
+    await add(one, 'late', dispatch('c'));
+    runs[0]!.finish();
+    await stopped;
+    expect(acknowledged).to.deep.equal(['a1']);
+    expect(runs).to.have.length(1);
+  });
+});

@@ -1,0 +1,145 @@
+/** A VPC with hosts on the memory store, written to as the control service would. */
+import { openMemoryStore } from '../../../adapters/memory/store.ts';
+import { keys, scopes } from '../../../core/model/keys.ts';
+import type { Assignment, Binding, Host, Lane, Member, Port } from '../../../core/model/resources.ts';
+import { changeUse, freeDrained } from '../../../core/placement/membership.ts';
+import { topicNames } from '../../../core/placement/topics.ts';
+import { silentLogger } from '../../../core/logger.ts';
+import type { Scope, Store } from '../../../core/store/port.ts';
+import { transact } from '../../../core/store/transaction.ts';
+import type { Transaction } from '../../../core/store/transaction.ts';
+import type { InfraDeps, InfraOptions } from '../../../infra-node/deps.ts';
+import { Node } from '../../../infra-node/node.ts';
+import { RecordingCluster } from './recording-cluster.ts';
+
+export const vpcId = 'v1';
+export const vpcScope = scopes.vpc(vpcId);
+export const topics = topicNames('vpcast');
+const partitions = 2;
+export const vpcLane: Lane = { cluster: 'east', topic: topics.vpc(vpcId), partitions };
+export const hostLane: Lane = { cluster: 'east', topic: topics.hosts, partitions: 1 };
+
+export function port(id: string, hostIds: readonly string[], name = ''): Port {
+  return {
+    id,
+    vpcId,
+    projectId: 'p',
+    name,
+    macAddress: '02:00:00:00:00:01',
+    fixedIps: [{ subnetId: 's', ipAddress: '10.0.0.1' }],
+    adminStateUp: true,
+    deviceId: '',
+    deviceOwner: '',
+    portSecurityEnabled: true,
+    securityGroupIds: ['g'],
+    allowedAddressPairs: [],
+    bindings: hostIds.map((hostId, i): Binding => ({
+      hostId,
+      state: i === 0 ? 'active' : 'inactive',
+      vtepIp: '192.0.2.1',
+      vnicType: 'normal',
+      profile: {},
+      boundAfter: 0,
+    })),
+    labels: {},
+    createdAtMs: 0,
+    updatedAtMs: 0,
+  };
+}
+
+export class VpcFixture {
+  readonly store: Store;
+  readonly east = new RecordingCluster('east');
+  nowMs = 1_000_000;
+
+  constructor(store: Store = openMemoryStore()) {
+    this.store = store;
+  }
+
+  node(options: Partial<InfraOptions> = {}, hooks?: InfraDeps['hooks'], store: Store = this.store): Node {
+    const deps: InfraDeps = {
+      store,
+      clusters: new Map([[this.east.name, this.east]]),
+      topics,
+      clock: () => this.nowMs,
+      logger: silentLogger,
+      options,
+      ...(hooks === undefined ? {} : { hooks }),
+    };
+    return new Node(deps, 1);
+  }
+
+  async createVpc(): Promise<void> {
+    await this.write(vpcScope, (tx) => {
+      tx.put(keys.vpc(vpcId), { id: vpcId });
+      tx.put(keys.copiesLane, vpcLane);
+    });
+  }
+
+  async register(hostId: string, slot: number, epoch = 1): Promise<Host> {
+    const member: Member = { hostId, partition: 0, slot, epoch };
+    const host: Host = {
+      id: hostId,
+      name: hostId,
+      vtepIp: '192.0.2.1',
+      macAddress: '02:00:00:00:00:02',
+      zone: 'z',
+      labels: {},
+      lane: hostLane,
+      member,
+      serves: [],
+      agentVersion: '1',
+      createdAtMs: 0,
+      updatedAtMs: 0,
+    };
+    await this.write(scopes.host(hostId), (tx) => {
+      tx.put(keys.host(hostId), host);
+    });
+    return host;
+  }
+
+  /** Binds the port on these hosts, the first one actively; none = it is bound nowhere, undefined = it is deleted. */
+  async bind(id: string, hostIds: readonly string[] | undefined, name = ''): Promise<void> {
+    await transact(this.store, vpcScope, async (tx) => {
+      const before =
+        (await tx.get<Port>(keys.port(id)))?.value.bindings.map((binding) => binding.hostId) ?? [];
+      const after = hostIds ?? [];
+      for (const host of after.filter((each) => !before.includes(each))) await this.#use(tx, host, 1);
+      for (const host of before.filter((each) => !after.includes(each))) await this.#use(tx, host, -1);
+      if (hostIds === undefined) tx.remove(keys.port(id));
+      else tx.put(keys.port(id), port(id, hostIds, name));
+    });
+  }
+
+  async write(scope: Scope, body: (tx: Transaction) => void): Promise<number> {
+    const { revision } = await transact(this.store, scope, (tx) => {
+      body(tx);
+      return Promise.resolve();
+    });
+    return revision;
+  }
+
+  async member(hostId: string): Promise<Member | undefined> {
+    const [record] = await this.store.read(vpcScope, [keys.member(hostId)]);
+    return record?.body === undefined ? undefined : (JSON.parse(record.body) as Member);
+  }
+
+  async assignments(hostId: string): Promise<Assignment[]> {
+    const records = await this.store.list(scopes.host(hostId), 'assignment', '', 1_000);
+    return records.map((record) => JSON.parse(record.body ?? '') as Assignment);
+  }
+
+  /** What the control service does when a host reports that it left. */
+  async left(member: Member): Promise<void> {
+    await transact(this.store, vpcScope, (tx) => freeDrained(tx, member));
+    await this.write(scopes.host(member.hostId), (tx) => {
+      tx.remove(keys.assignment(vpcId, member.epoch));
+    });
+  }
+
+  #use(tx: Transaction, hostId: string, delta: number): Promise<void> {
+    return changeUse(tx, hostId, delta, () =>
+      Promise.resolve(hostId.charCodeAt(hostId.length - 1) % partitions),
+    );
+  }
+}
