@@ -2,7 +2,7 @@ import type { ControlClient } from '../adapters/grpc/methods.ts';
 import type { Platform } from '../local/platform.ts';
 import type { DemoOptions } from './options.ts';
 import type { Progress } from './progress.ts';
-import { forEachOf } from './pool.ts';
+import { forEachOf } from '../local/pool.ts';
 
 /** One row of the table at the end. */
 export interface VpcRow {
