@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { keys } from '../../../core/model/keys.ts';
 import type { Subnet } from '../../../core/model/resources.ts';
 import type { Scope, ScopeStore } from '../../../core/store/port.ts';
@@ -69,7 +68,12 @@ function poolOf(subnet: Subnet): { readonly size: bigint; at(index: bigint): str
   };
 }
 
-/** 192 random bits: the bias is far below what could matter, even in an IPv6 range. */
+/** Nobody is meant to be surprised by the choice: it only has to be spread. */
 function randomBelow(limit: bigint): bigint {
-  return BigInt(`0x${randomBytes(24).toString('hex')}`) % limit;
+  let value = 0n;
+  for (let bits = 0; limit >> BigInt(bits) > 0n; bits += 32) {
+    value = (value << 32n) | BigInt(Math.floor(Math.random() * 2 ** 32));
+  }
+  // One word more than the limit has makes the bias of the remainder negligible.
+  return ((value << 32n) | BigInt(Math.floor(Math.random() * 2 ** 32))) % limit;
 }

@@ -97,7 +97,7 @@ export function narrowPort(port: PortMessage, path: string): PortDraft {
     path,
     id: port.id,
     vpcId: port.vpcId,
-    projectId: fields.text(`${path}.project_id`, port.projectId),
+    projectId: fields.optionalId(`${path}.project_id`, port.projectId),
     name: fields.text(`${path}.name`, port.name),
     macAddress: port.macAddress === '' ? '' : fields.mac(`${path}.mac_address`, port.macAddress),
     fixedIps: port.fixedIps.map((fixedIp, i) => narrowFixedIp(fixedIp, `${path}.fixed_ips[${i}]`)),

@@ -22,7 +22,7 @@ export async function createPublicResource(
   const message = fields.present('resource', request.resource);
   const id = idFor('resource.id', message.id, 'CreatePublicResource', requestId);
   const kind = narrowKind('resource.kind', message.kind);
-  const projectId = fields.text('resource.project_id', message.projectId);
+  const projectId = fields.optionalId('resource.project_id', message.projectId);
   const contents = narrowContents(message);
   const scope = scopes.public(id);
   await claimId(deps, 'public', id, id, (owner) =>
