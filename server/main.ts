@@ -1,21 +1,14 @@
-import { startHealthServer } from '../adapters/process/health.ts';
 import { runService } from '../adapters/process/run-service.ts';
 import { readServerConfig } from './config.ts';
-import { openServerContext } from './context.ts';
+import { openServerContext, withPort } from './context.ts';
 import { startServer } from './start.ts';
+
+/** More than the calls get: clusters and store are closed after them. */
+const CLOSE_MS = 10_000;
 
 await runService('server', async (signal) => {
   const config = readServerConfig(process.env, process.argv.slice(2));
   const context = await openServerContext(config);
-  const { store, logger } = context.parts;
-  const health = await startHealthServer({
-    address: config.healthAddress,
-    checks: { redis: () => store.ping() },
-  });
-  const close = async (): Promise<void> => {
-    await health.close();
-    await context.close();
-  };
   try {
     const server = await startServer(context.parts, {
       address: config.grpcAddress,
@@ -23,18 +16,19 @@ await runService('server', async (signal) => {
       adminUrls: context.adminUrls,
       signal,
     });
+    context.setReady();
     return {
-      graceMs: config.graceMs + 10_000,
+      graceMs: config.graceMs + CLOSE_MS,
       readyFile: config.readyFile,
-      endpoints: { grpc: String(server.port), health: String(health.port) },
-      logger,
+      endpoints: { grpc: withPort(config.grpcAddress, server.port), health: context.healthAddress },
+      logger: context.parts.logger,
       drain: async () => {
         await server.drain(config.graceMs);
-        await close();
+        await context.close();
       },
     };
   } catch (error) {
-    await close();
+    await context.close();
     throw error;
   }
 });

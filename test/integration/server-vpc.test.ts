@@ -31,6 +31,7 @@ describe('the control service on a real broker and store', function () {
         VPCAST_WORK_PARTITIONS: '2',
         VPCAST_STATUS_PARTITIONS: '2',
         VPCAST_LOG_LEVEL: 'silent',
+        VPCAST_HEALTH_ADDRESS: '127.0.0.1:0',
       },
       [],
     );

@@ -30,7 +30,7 @@ export function narrowNewVpc(request: CreateVpcRequest, nowMs: number): NewVpc {
   const given = present('vpc', request.vpc);
   requestId(request.requestId);
   const vpc: Vpc = {
-    id: idFor('vpc.id', given.id, 'CreateVpc', request.requestId),
+    id: vpcId(given.id, request.requestId),
     projectId: optionalId('vpc.project_id', given.projectId),
     name: text('vpc.name', given.name),
     description: text('vpc.description', given.description),
@@ -59,6 +59,12 @@ export function vpcFields(given: VpcMessage): MaskedFields<Vpc> {
     labels: () => ({ labels: labels('vpc.labels', given.labels) }),
     cidrs: () => ({ cidrs: cidrs(given.cidrs) }),
   };
+}
+
+/** The id is the end of the topic's name, where Pulsar would take such an ending for a partition of another VPC's topic. */
+function vpcId(given: string, requestId: string): string {
+  if (/-partition-\d+$/.test(given)) throw invalid('vpc.id', 'must not end in -partition-<number>');
+  return idFor('vpc.id', given, 'CreateVpc', requestId);
 }
 
 function mtu(value: number): number {

@@ -5,6 +5,7 @@ import { changeUse, freeDrained } from '../../../core/placement/membership.ts';
 import { transact } from '../../../core/store/transaction.ts';
 import { pickPartition } from '../../../server/lanes.ts';
 import { mutate, need } from '../../../server/rpc/locate.ts';
+import { createPort } from '../../../server/rpc/port/create-port.ts';
 import { createSubnet } from '../../../server/rpc/subnet/create-subnet.ts';
 import { getSubnet } from '../../../server/rpc/subnet/get-subnet.ts';
 import { listSubnets } from '../../../server/rpc/subnet/list-subnets.ts';
@@ -59,6 +60,7 @@ describe('VPCs', () => {
     const violations: [string, Parameters<typeof request<'CreateVpc'>>[1], string][] = [
       ['no VPC', {}, 'vpc'],
       ['a bad id', { vpc: { id: 'a/b' } }, 'vpc.id'],
+      ['an id like a partition of another topic', { vpc: { id: 'x-partition-0' } }, 'vpc.id'],
       ['a bad project', { vpc: { id: 'x', projectId: 'a b' } }, 'vpc.project_id'],
       ['a long name', { vpc: { id: 'x', name: 'n'.repeat(256) } }, 'vpc.name'],
       ['a long description', { vpc: { id: 'x', description: 'n'.repeat(256) } }, 'vpc.description'],
@@ -270,6 +272,23 @@ describe('VPCs', () => {
         expect([deleted, added].filter(({ status }) => status === 'fulfilled')).to.have.length(1);
         const [ports = 0] = await plane.store.counters(scope, ['ports']);
         expect((await plane.store.list(scope, 'vpc', '', 1)).length).to.equal(ports);
+      }
+    });
+
+    it('and a port made at the same time never both succeed', async () => {
+      for (let round = 0; round < 20; round++) {
+        const vpcId = await makeVpc(plane, `r${round}`);
+        const subnet = { id: `s${round}`, vpcId, cidr: '10.1.0.0/16' };
+        await createSubnet(plane.deps, request('CreateSubnet', { subnet }));
+        const port = { id: `p${round}`, vpcId };
+        const calls = [() => remove(vpcId), () => createPort(plane.deps, request('CreatePort', { port }))];
+        const ordered = round % 2 === 0 ? calls : calls.toReversed();
+        const outcomes = await Promise.allSettled(ordered.map((call) => call()));
+        expect(outcomes.filter(({ status }) => status === 'fulfilled')).to.have.length(1);
+        const [ports = 0] = await plane.store.counters(scopes.vpc(vpcId), ['ports']);
+        for (const kind of ['vpc', 'subnet', 'port']) {
+          expect(await plane.store.list(scopes.vpc(vpcId), kind, '', 1), kind).to.have.length(ports);
+        }
       }
     });
 

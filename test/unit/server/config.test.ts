@@ -1,0 +1,45 @@
+import { expect } from 'chai';
+import { SettingsError } from '../../../adapters/process/env.ts';
+import { readServerConfig } from '../../../server/config.ts';
+
+describe('server settings', () => {
+  it('have defaults for a broker and a store on the same machine', () => {
+    const config = readServerConfig({}, []);
+    expect(config.pulsar.clusters).to.deep.equal([
+      { name: 'main', serviceUrl: 'pulsar://127.0.0.1:6650', adminUrl: 'http://127.0.0.1:8080' },
+    ]);
+    expect(config.redis).to.include({ url: 'redis://127.0.0.1:6379', keyPrefix: 'vpcast:' });
+    expect(config).to.include({ workPartitions: 4, statusPartitions: 4 });
+  });
+
+  it('read lists of clusters and nodes', () => {
+    const config = readServerConfig({ VPCAST_REDIS_CLUSTER_NODES: 'a:7001, [::1]:7002' }, [
+      '--pulsar-clusters',
+      'a=pulsar://a:6650|http://a:8080,b=pulsar+ssl://b:6651|https://b:8443',
+    ]);
+    expect(config.pulsar.clusters.map(({ name }) => name)).to.deep.equal(['a', 'b']);
+    expect(config.redis.clusterNodes).to.deep.equal([
+      { host: 'a', port: 7001 },
+      { host: '::1', port: 7002 },
+    ]);
+  });
+
+  it('say everything that is wrong at once', () => {
+    const read = () =>
+      readServerConfig(
+        {
+          VPCAST_REDIS_CLUSTER_NODES: 'a',
+          VPCAST_PULSAR_CLUSTERS: 'x,a=pulsar://a|http://a,a=pulsar://b|http://b',
+        },
+        [],
+      );
+    expect(read)
+      .to.throw(SettingsError)
+      .with.property('problems')
+      .that.deep.equals([
+        'VPCAST_REDIS_CLUSTER_NODES must have items of the form host:port',
+        'VPCAST_PULSAR_CLUSTERS must have items of the form name=pulsar://host:port|http://host:port',
+        'VPCAST_PULSAR_CLUSTERS has a name twice',
+      ]);
+  });
+});
