@@ -16,7 +16,7 @@ export type Effect =
       readonly epoch: number;
       readonly incarnation: number;
       readonly revision: number;
-      readonly partial?: { readonly to: number; readonly next: number };
+      readonly partial?: NonNullable<Replica['partial']>;
       readonly set: readonly Entry[];
       readonly removed: readonly RecordKey[];
       readonly failures: readonly Failure[];

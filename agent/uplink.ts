@@ -146,7 +146,7 @@ export class Uplink implements Slots {
   }
 
   #listenToKind(cluster: string, kind: string): void {
-    const { tenant, publicPartitions: partitions = 1 } = this.#options;
+    const { tenant, publicPartitions: partitions = 4 } = this.#options;
     void this.#listeners.open(`public ${cluster} ${kind}`, async () => {
       const bus = await this.#busOf(cluster);
       return bus.subscribeGroup({

@@ -1,0 +1,197 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { ChangesHeader } from '../../../core/codec/envelope.ts';
+import { scopes } from '../../../core/model/keys.ts';
+import { applyChanges, applySnapshot, emptyReplica } from '../../../core/model/replica.ts';
+import type { Applied, Replica } from '../../../core/model/replica.ts';
+import type { Entry } from '../../../core/model/view.ts';
+import type { RecordKey } from '../../../core/store/port.ts';
+
+const scope = scopes.vpc('a');
+
+/** What was committed, one record each; the index + 1 is the revision. */
+type History = readonly { readonly key: RecordKey; readonly lives: boolean }[];
+type Message =
+  | { readonly kind: 'changes'; readonly header: ChangesHeader; readonly entries: readonly Entry[] }
+  | { readonly kind: 'snapshot'; readonly revision: number; readonly entries: readonly Entry[] };
+
+/** The newest version at `to` of each record changed after `from`, removals included. */
+function log(history: History, from: number, to: number): Entry[] {
+  const newest = new Map<RecordKey, Entry>();
+  history.slice(from, to).forEach(({ key, lives }, i) => {
+    const revision = from + i + 1;
+    newest.delete(key);
+    newest.set(key, { key, revision, body: lives ? `{"at":${revision}}` : undefined });
+  });
+  return [...newest.values()];
+}
+
+function viewAt(history: History, revision: number): Map<RecordKey, Entry> {
+  const live = log(history, 0, revision).filter((entry) => entry.body !== undefined);
+  return new Map(live.map((entry) => [entry.key, entry]));
+}
+
+function changes(history: History, from: number, to: number, perPart: number): Message[] {
+  const entries = log(history, from, to);
+  const parts = Math.max(1, Math.ceil(entries.length / perPart));
+  return Array.from({ length: parts }, (_, part) => ({
+    kind: 'changes',
+    header: { kind: 'changes', scope, host: 'h', epoch: 1, incarnation: 1, from, to, part, parts },
+    entries: entries.slice(part * perPart, (part + 1) * perPart),
+  }));
+}
+
+function snapshot(history: History, revision: number): Message {
+  return { kind: 'snapshot', revision, entries: [...viewAt(history, revision).values()] };
+}
+
+function receive(replica: Replica, message: Message): Applied {
+  if (message.kind === 'changes') return applyChanges(replica, message.header, message.entries);
+  return applySnapshot(replica, { epoch: 1, incarnation: 1, ...message });
+}
+
+/** Each key is as at the replica's revision, unless a part of what is ahead of it has come already. */
+function expectConsistent(replica: Replica, history: History): void {
+  const view = viewAt(history, replica.revision);
+  const ahead = new Set(history.slice(replica.revision).map(({ key }) => key));
+  for (const key of new Set([...view.keys(), ...replica.entries.keys()])) {
+    const held = replica.entries.get(key);
+    if (held === undefined ? ahead.has(key) : held.revision > replica.revision) continue;
+    expect(held, `${key} at ${replica.revision}`).to.deep.equal(view.get(key));
+  }
+}
+
+const histories = fc.array(
+  fc.record({
+    key: fc.constantFrom<RecordKey[]>('port/a', 'port/b', 'port/c', 'subnet/d'),
+    lives: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 25 },
+);
+
+/** Any messages that could ever have been sent about a history, in any order, any number of times. */
+const chaos = histories.chain((history) => {
+  const revision = fc.integer({ min: 0, max: history.length });
+  const range = fc
+    .tuple(revision, revision, fc.integer({ min: 1, max: 3 }))
+    .map(([one, two, perPart]) => changes(history, Math.min(one, two), Math.max(one, two), perPart));
+  const sent = fc.oneof(
+    { weight: 4, arbitrary: range },
+    { weight: 1, arbitrary: revision.map((at) => [snapshot(history, at)]) },
+  );
+  return fc
+    .uniqueArray(sent, {
+      minLength: 1,
+      maxLength: 12,
+      // Parts are told apart by where their range ends, so there is one split of each.
+      selector: ([message]) => (message?.kind === 'changes' ? message.header.to : message),
+    })
+    .map((messages) => messages.flat())
+    .chain((pool) =>
+      fc.record({
+        history: fc.constant(history),
+        stream: fc.array(fc.constantFrom(...pool), { maxLength: 40 }),
+        late: fc.array(fc.constantFrom(...pool), { maxLength: 10 }),
+      }),
+    );
+});
+
+/** A chain cut into ranges, from a snapshot to the head, as it lies in a slot. */
+const chains = histories.chain((history) =>
+  fc.record({
+    history: fc.constant(history),
+    cuts: fc.uniqueArray(fc.integer({ min: 0, max: history.length }), { minLength: 1, maxLength: 8 }),
+    perPart: fc.integer({ min: 1, max: 3 }),
+    rewinds: fc.array(fc.tuple(fc.nat(40), fc.nat(40)), { maxLength: 5 }),
+  }),
+);
+
+describe('replica', () => {
+  it('is right up to its revision whatever comes, and whole after a snapshot of the head', () => {
+    fc.assert(
+      fc.property(chaos, ({ history, stream, late }) => {
+        const replica = emptyReplica(scope, 1);
+        for (const message of stream) {
+          const before = replica.revision;
+          const { outcome } = receive(replica, message);
+          if (outcome !== 'applied') expect(replica.revision).to.equal(before);
+          expect(replica.revision).to.be.at.least(before);
+          expectConsistent(replica, history);
+        }
+        const head = history.length;
+        receive(replica, snapshot(history, head));
+        for (const message of late) receive(replica, message);
+        expect(replica.revision).to.equal(head);
+        expect(sorted(replica)).to.deep.equal(sorted({ entries: viewAt(history, head) }));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('follows a chain without a gap however often it is sent again from an earlier point', () => {
+    fc.assert(
+      fc.property(chains, ({ history, cuts, perPart, rewinds }) => {
+        const points = [...cuts].sort((one, two) => one - two);
+        const start = points[0] ?? 0;
+        const messages = [snapshot(history, start)];
+        for (let i = 1; i < points.length; i++) {
+          messages.push(...changes(history, points[i - 1] ?? 0, points[i] ?? 0, perPart));
+        }
+        const stream = [...messages];
+        for (const [at, back] of rewinds) {
+          const end = at % messages.length;
+          const from = Math.max(0, end - back);
+          // Only what was delivered before comes again.
+          const delivered = stream.lastIndexOf(messages[end] ?? messages[0]!);
+          stream.splice(delivered + 1, 0, ...messages.slice(from, end + 1));
+        }
+        const replica = emptyReplica(scope, 1);
+        for (const message of stream) {
+          expect(receive(replica, message).outcome).not.to.equal('gap');
+          expectConsistent(replica, history);
+        }
+        const head = points.at(-1) ?? 0;
+        expect(replica.revision).to.equal(head);
+        expect(sorted(replica)).to.deep.equal(sorted({ entries: viewAt(history, head) }));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('notices every loss in a chain at the first message behind it', () => {
+    fc.assert(
+      fc.property(chains, fc.nat(), ({ history, cuts, perPart }, pick) => {
+        const points = [...cuts].sort((one, two) => one - two);
+        const messages: Message[] = [snapshot(history, points[0] ?? 0)];
+        for (let i = 1; i < points.length; i++) {
+          messages.push(...changes(history, points[i - 1] ?? 0, points[i] ?? 0, perPart));
+        }
+        if (messages.length < 3) return;
+        const lost = 1 + (pick % (messages.length - 2));
+        const replica = emptyReplica(scope, 1);
+        const outcomes = messages
+          .filter((_, i) => i !== lost)
+          .map((message) => receive(replica, message).outcome);
+        expect(outcomes.indexOf('gap')).to.equal(lost);
+      }),
+    );
+  });
+
+  it('takes a newer assignment or incarnation only by a snapshot, which replaces everything', () => {
+    const replica = emptyReplica(scope, 1);
+    const entry = (key: RecordKey, revision: number): Entry => ({ key, revision, body: '{}' });
+    applySnapshot(replica, { epoch: 1, incarnation: 1, revision: 9, entries: [entry('port/a', 9)] });
+    const header = { kind: 'changes', scope, host: 'h', from: 0, to: 20, part: 0, parts: 1 } as const;
+    const newer = { ...header, epoch: 2, incarnation: 1 };
+    expect(applyChanges(replica, newer, []).outcome).to.equal('gap');
+    expect(applyChanges(replica, { ...newer, epoch: 1, incarnation: 2 }, []).outcome).to.equal('gap');
+    const rolledBack = { epoch: 1, incarnation: 2, revision: 4, entries: [entry('port/b', 4)] };
+    expect(applySnapshot(replica, rolledBack).outcome).to.equal('applied');
+    expect([...replica.entries.keys()]).to.deep.equal(['port/b']);
+    expect(applySnapshot(replica, { ...rolledBack, incarnation: 1, revision: 30 }).outcome).to.equal('stale');
+  });
+});
+
+function sorted({ entries }: { readonly entries: ReadonlyMap<RecordKey, Entry> }): Entry[] {
+  return [...entries.values()].sort((one, two) => (one.key < two.key ? -1 : 1));
+}
