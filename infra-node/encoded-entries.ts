@@ -11,7 +11,16 @@ interface Forms {
 interface Page {
   readonly start: number;
   readonly end: number;
-  shared: Buffer | undefined;
+  remote: Joined | undefined;
+}
+
+/** A page for hosts that have no local form in it. */
+interface Joined {
+  readonly payload: Buffer;
+  /** The entries alone, each with a comma before it. */
+  readonly body: Buffer;
+  /** Where in `body` each entry begins, and where the last one ends. */
+  readonly offsets: readonly number[];
 }
 
 /** The messages for one host, made one at a time, since a snapshot can be large. */
@@ -46,7 +55,7 @@ export class EncodedEntries {
       const index = this.#forms.length;
       const size = 1 + Math.max(byteLength(forms.local), byteLength(forms.remote));
       if (index > start && bytes + size > maxBytes) {
-        this.#pages.push({ start, end: index, shared: undefined });
+        this.#pages.push({ start, end: index, remote: undefined });
         start = index;
         bytes = 0;
       }
@@ -60,7 +69,7 @@ export class EncodedEntries {
       }
     }
     const end = this.#forms.length;
-    if (end > start || this.#pages.length === 0) this.#pages.push({ start, end, shared: undefined });
+    if (end > start || this.#pages.length === 0) this.#pages.push({ start, end, remote: undefined });
   }
 
   /** Bytes, roughly. */
@@ -77,28 +86,42 @@ export class EncodedEntries {
     if (more.length === 0) return { parts: 1, payload: () => this.#join(only, host, assignment) };
     return {
       parts: this.#pages.length + 1,
-      payload: (part) => (part === 0 ? pack([], assignment) : this.#payload(host, part - 1)),
+      payload: (part) => (part === 0 ? wrap([], assignment) : this.#payload(host, part - 1)),
     };
   }
 
   #payload(host: string, part: number): Buffer {
     const page = this.#pages[part];
     if (page === undefined) throw new RangeError(`no part ${part}`);
-    const hasLocal = this.#local.get(host)?.some((index) => index >= page.start && index < page.end);
-    if (hasLocal === true) return this.#join(page, host);
-    page.shared ??= this.#join(page, undefined);
-    return page.shared;
+    return this.#join(page, host);
   }
 
-  #join({ start, end }: Page, host: string | undefined, assignment?: Assignment): Buffer {
-    const local = new Set(host === undefined ? [] : this.#local.get(host));
-    const texts = this.#forms
-      .slice(start, end)
-      .map((forms, offset) => (local.has(start + offset) ? forms.local : forms.remote));
-    return pack(
-      texts.filter((text) => text !== undefined),
-      assignment,
-    );
+  /** Bytes that a host shares with others are copied, at most, and never encoded again. */
+  #join(page: Page, host: string, assignment?: Assignment): Buffer {
+    page.remote ??= this.#joinRemote(page);
+    const { payload, body, offsets } = page.remote;
+    const local = (this.#local.get(host) ?? []).filter((index) => index >= page.start && index < page.end);
+    if (local.length === 0 && assignment === undefined) return payload;
+    const pieces: Buffer[] = [];
+    let at = 0;
+    for (const index of local) {
+      pieces.push(body.subarray(at, offsets[index - page.start]), withComma(this.#forms[index]?.local));
+      at = offsets[index - page.start + 1] ?? body.length;
+    }
+    return wrap([...pieces, body.subarray(at)], assignment);
+  }
+
+  #joinRemote({ start, end }: Page): Joined {
+    const offsets = [0];
+    let length = 0;
+    const pieces = this.#forms.slice(start, end).map(({ remote }) => {
+      const piece = withComma(remote);
+      length += piece.length;
+      offsets.push(length);
+      return piece;
+    });
+    const body = Buffer.concat(pieces);
+    return { payload: wrap([body]), body, offsets };
   }
 }
 
@@ -109,9 +132,16 @@ function encodeForms(local: Entry, remote: Entry, removals: boolean): Forms {
   return { local: text, remote: remote === local ? text : encode(remote) };
 }
 
-function pack(texts: readonly string[], assignment?: Assignment): Buffer {
-  const [payload] = packPayloads(texts, assignment, Infinity);
-  return payload ?? Buffer.alloc(0);
+function withComma(text: string | undefined): Buffer {
+  return Buffer.from(text === undefined ? '' : `,${text}`);
+}
+
+/** A payload is what the codec makes of no entries, with the entries before its last two brackets. */
+function wrap(pieces: readonly Buffer[], assignment?: Assignment): Buffer {
+  const [empty = Buffer.alloc(0)] = packPayloads([], assignment);
+  const first = pieces.findIndex((piece) => piece.length > 0);
+  const entries = pieces.map((piece, i) => (i === first ? piece.subarray(1) : piece));
+  return Buffer.concat([empty.subarray(0, -2), ...entries, empty.subarray(-2)]);
 }
 
 function byteLength(text: string | undefined): number {

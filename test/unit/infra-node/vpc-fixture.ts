@@ -4,6 +4,7 @@ import { keys, scopes } from '../../../core/model/keys.ts';
 import type { Assignment, Binding, Host, Lane, Member, Port } from '../../../core/model/resources.ts';
 import { changeUse, freeDrained } from '../../../core/placement/membership.ts';
 import { topicNames } from '../../../core/placement/topics.ts';
+import type { TopicNames } from '../../../core/placement/topics.ts';
 import { silentLogger } from '../../../core/logger.ts';
 import type { Scope, Store } from '../../../core/store/port.ts';
 import { transact } from '../../../core/store/transaction.ts';
@@ -14,10 +15,18 @@ import { RecordingCluster } from './recording-cluster.ts';
 
 export const vpcId = 'v1';
 export const vpcScope = scopes.vpc(vpcId);
-export const topics = topicNames('vpcast');
 const partitions = 2;
-export const vpcLane: Lane = { cluster: 'east', topic: topics.vpc(vpcId), partitions };
-export const hostLane: Lane = { cluster: 'east', topic: topics.hosts, partitions: 1 };
+export const topics = topicNames('vpcast');
+export const vpcLane = vpcLaneOf(topics);
+export const hostLane = hostLaneOf(topics);
+
+function vpcLaneOf(names: TopicNames): Lane {
+  return { cluster: 'east', topic: names.vpc(vpcId), partitions };
+}
+
+function hostLaneOf(names: TopicNames): Lane {
+  return { cluster: 'east', topic: names.hosts, partitions: 1 };
+}
 
 export function port(id: string, hostIds: readonly string[], name = ''): Port {
   return {
@@ -50,10 +59,14 @@ export function port(id: string, hostIds: readonly string[], name = ''): Port {
 export class VpcFixture {
   readonly store: Store;
   readonly east = new RecordingCluster('east');
+  readonly vpcLane: Lane;
+  readonly hostLane: Lane;
   nowMs = 1_000_000;
 
-  constructor(store: Store = openMemoryStore()) {
+  constructor(store: Store = openMemoryStore(), names: TopicNames = topics) {
     this.store = store;
+    this.vpcLane = vpcLaneOf(names);
+    this.hostLane = hostLaneOf(names);
   }
 
   node(options: Partial<InfraOptions> = {}, hooks?: InfraDeps['hooks'], store: Store = this.store): Node {
@@ -72,7 +85,7 @@ export class VpcFixture {
   async createVpc(): Promise<void> {
     await this.write(vpcScope, (tx) => {
       tx.put(keys.vpc(vpcId), { id: vpcId });
-      tx.put(keys.copiesLane, vpcLane);
+      tx.put(keys.copiesLane, this.vpcLane);
     });
   }
 
@@ -85,7 +98,7 @@ export class VpcFixture {
       macAddress: '02:00:00:00:00:02',
       zone: 'z',
       labels: {},
-      lane: hostLane,
+      lane: this.hostLane,
       member,
       serves: [],
       agentVersion: '1',
