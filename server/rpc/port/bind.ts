@@ -16,14 +16,15 @@ export async function bindAll(
   orders: readonly BindOrder[],
   request: RequestIdentity,
 ): Promise<PortInput[]> {
-  const vpcId = await vpcOfPorts(deps, orders);
-  const targets = await bindTargets(deps, orders);
+  const [vpcId, targets] = await Promise.all([vpcOfPorts(deps, orders), bindTargets(deps, orders)]);
   const portIds = orders.map((order) => order.portId);
   const changed = await changePorts(deps, vpcId, portIds, request, (book) => {
     for (const order of orders) bindOne(book, order, targets);
   });
-  if (changed.wrote) await recheckTargets(deps, vpcId, targets);
-  const presented = await presentPorts(deps.store, vpcId, changed.ports);
+  const [presented] = await Promise.all([
+    presentPorts(deps.store, vpcId, changed.ports),
+    changed.wrote ? recheckTargets(deps, vpcId, targets) : undefined,
+  ]);
   const byId = new Map(changed.ports.map((port, i) => [port.value.id, presented[i] ?? {}]));
   return portIds.map((id) => byId.get(id) ?? {});
 }

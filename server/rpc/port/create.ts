@@ -62,12 +62,15 @@ async function commitAll(
     }),
   );
   const ports = decodeOutcomes(committed);
-  await settleHints(
-    deps,
-    ports.map(({ value: after }) => ({ before: undefined, after })),
-  );
-  await recheckTargets(deps, vpcId, targets);
-  return presentPorts(deps.store, vpcId, ports);
+  const [presented] = await Promise.all([
+    presentPorts(deps.store, vpcId, ports),
+    settleHints(
+      deps,
+      ports.map(({ value: after }) => ({ before: undefined, after })),
+    ),
+    recheckTargets(deps, vpcId, targets),
+  ]);
+  return presented;
 }
 
 /** The ports as they will be, with all that they depend on read by the transaction. */

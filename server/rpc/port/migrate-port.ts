@@ -13,15 +13,19 @@ export async function migratePort(deps: ServerDeps, request: MigratePortRequest)
   fields.requestId(request.requestId);
   const portId = fields.id('port_id', request.portId);
   const wish = { hostId: fields.id('host_id', request.hostId), hostField: 'host_id' };
-  const vpcId = await vpcOfPorts(deps, [{ portId, portField: 'port_id' }]);
-  const targets = await bindTargets(deps, [wish]);
+  const [vpcId, targets] = await Promise.all([
+    vpcOfPorts(deps, [{ portId, portField: 'port_id' }]),
+    bindTargets(deps, [wish]),
+  ]);
   const target = targets.get(wish.hostId);
   if (target === undefined) throw missing(wish.hostField, 'host', wish.hostId);
   const identity = identify('MigratePort', request);
   const changed = await changePorts(deps, vpcId, [portId], identity, (book) => {
     book.setBindings(portId, migrate(book.get(portId).bindings, target));
   });
-  if (changed.wrote) await recheckTargets(deps, vpcId, targets);
-  const [port] = await presentPorts(deps.store, vpcId, changed.ports);
+  const [[port]] = await Promise.all([
+    presentPorts(deps.store, vpcId, changed.ports),
+    changed.wrote ? recheckTargets(deps, vpcId, targets) : undefined,
+  ]);
   return port ?? {};
 }

@@ -46,7 +46,7 @@ export function makePort(
 
 export async function makePorts({ deps }: ControlPlane, ...ports: PortFields[]): Promise<PortInput[]> {
   const requests = ports.map((port) => ({ port: { vpcId: 'v1', ...port } }));
-  return ((await createPorts(deps, request('CreatePorts', { requests }))).ports ?? []) as PortInput[];
+  return (await createPorts(deps, request('CreatePorts', { requests }))).ports ?? [];
 }
 
 export function bindTo(

@@ -1,0 +1,237 @@
+import { expect } from 'chai';
+import { decodeRecord } from '../../../core/codec/records.ts';
+import { encodeReport } from '../../../core/codec/report.ts';
+import type { HostReport, ScopeReport } from '../../../core/codec/report.ts';
+import { decodeWork } from '../../../core/codec/work.ts';
+import type { Work } from '../../../core/codec/work.ts';
+import { PlatformError } from '../../../core/errors.ts';
+import { keys, scopes } from '../../../core/model/keys.ts';
+import type { Assignment, Member, SlotHolder } from '../../../core/model/resources.ts';
+import { subscriptions } from '../../../core/placement/topics.ts';
+import { transact } from '../../../core/store/transaction.ts';
+import { decodeReportBody, MAX_FAILURES } from '../../../server/reports/body.ts';
+import { startReports } from '../../../server/reports/start.ts';
+import type { Reports } from '../../../server/reports/start.ts';
+import { deletePort } from '../../../server/rpc/port/delete-port.ts';
+import { unbindPort } from '../../../server/rpc/port/unbind-port.ts';
+import { deleteVpc } from '../../../server/rpc/vpc/delete-vpc.ts';
+import { eventually } from '../../support/eventually.ts';
+import { request } from './control-plane.ts';
+import type { ControlPlane } from './control-plane.ts';
+import { bindTo, makeHosts, makePort, memberOf, planeWithVpc, portById, revisionOf } from './port-fixture.ts';
+
+const scope = scopes.vpc('v1');
+
+describe('reports of hosts', () => {
+  let plane: ControlPlane;
+  let reports: Reports;
+  beforeEach(async () => {
+    plane = await planeWithVpc();
+    await makeHosts(plane, 'h1', 'h2');
+    await makePort(plane, { id: 'p' }, { hostId: 'h1' });
+    reports = await startReports(plane.deps);
+  });
+  afterEach(() => reports.drain());
+
+  const home = () => plane.clusters[0]!;
+  const publish = (host: string, payload: Buffer) =>
+    home().bus.sendByKey(plane.deps.topics.status, 2, host, { properties: {}, payload });
+  const send = (host: string, parts: Partial<HostReport>) =>
+    publish(host, encodeReport({ host, sentAtMs: 1, scopes: [], left: [], ...parts }));
+  const says = async (changes: Partial<ScopeReport> = {}): Promise<ScopeReport> => ({
+    scope,
+    epoch: 1,
+    incarnation: 1,
+    revision: await revisionOf(plane),
+    failures: [],
+    needsSnapshot: false,
+    ...changes,
+  });
+  const kept = async (host: string, of = scope) => (await plane.store.reports(of, [host]))[0];
+  /** All that was sent is handled and acknowledged. */
+  const settled = () =>
+    eventually(async () => {
+      const stats = await home().admin.topicStats(plane.deps.topics.status);
+      expect(stats?.subscriptions[subscriptions.control]?.backlog).to.equal(0);
+    });
+  const works = async (): Promise<Work[]> => {
+    const found: Work[] = [];
+    const subscription = await home().bus.subscribeGroup({
+      topic: plane.deps.topics.work,
+      partitions: plane.deps.workPartitions,
+      subscription: subscriptions.infra,
+      consumerName: 'test',
+      order: 'by-key',
+      handler: async (message) => {
+        found.push(decodeWork(message.properties));
+        await message.ack();
+      },
+    });
+    await eventually(async () => {
+      const stats = await home().admin.topicStats(plane.deps.topics.work);
+      expect(stats?.subscriptions[subscriptions.infra]?.backlog).to.equal(0);
+    });
+    await subscription.close();
+    return found;
+  };
+
+  it('make a port ACTIVE, or FAILED with a reason', async () => {
+    await send('h1', { scopes: [await says()] });
+    await settled();
+    expect((await portById(plane, 'p')).status).to.equal('ACTIVE');
+    const failures = [{ key: keys.port('p'), revision: await revisionOf(plane), reason: 'x'.repeat(2_000) }];
+    await send('h1', { scopes: [await says({ failures })] });
+    await settled();
+    const port = await portById(plane, 'p');
+    expect(port.bindings?.[0]).to.deep.include({ status: 'FAILED', reason: 'x'.repeat(500) });
+  });
+
+  it('are kept only of members at their present epoch, and of a host’s own scope', async () => {
+    await send('h2', {
+      scopes: [await says(), await says({ scope: 'host/h2' }), await says({ scope: 'host/h1' })],
+    });
+    await send('h1', { scopes: [await says({ epoch: 2 }), await says({ scope: 'lane/home' })] });
+    await settled();
+    expect([await kept('h1'), await kept('h2'), await kept('h2', 'host/h1')]).to.deep.equal([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(await kept('h1', 'lane/home')).to.equal(undefined);
+    expect(await kept('h2', 'host/h2')).to.include({ epoch: 1 });
+  });
+
+  it('are taken in order of each host, however many come', async () => {
+    for (let i = 1; i <= 500; i++) {
+      await send('h1', { scopes: [await says({ revision: i % 7 })] });
+      await send('h1', { scopes: [await says({ revision: i })] });
+    }
+    await settled();
+    expect(await kept('h1')).to.include({ revision: 500 });
+    expect(reports.counts).to.include({ received: 1_000, malformed: 0, failed: 0 });
+  });
+
+  it('keep a bounded list of failures and say so', async () => {
+    const failures = Array.from({ length: MAX_FAILURES + 5 }, (_, i) => ({
+      key: keys.port(`x${i}`),
+      revision: 1,
+      reason: 'r',
+    }));
+    await send('h1', { scopes: [await says({ failures })] });
+    await settled();
+    const body = decodeReportBody((await kept('h1'))!);
+    expect(body.failures).to.have.lengthOf(MAX_FAILURES);
+    expect(body.complete).to.equal(false);
+  });
+
+  it('that are malformed are counted and acknowledged', async () => {
+    await publish('h1', Buffer.from('{'));
+    await publish('h1', Buffer.from('{"host":"h1"}'));
+    await send('h1', { scopes: [await says()] });
+    await settled();
+    expect(reports.counts).to.include({ received: 3, malformed: 2 });
+    expect(await kept('h1')).not.to.equal(undefined);
+  });
+
+  it('that ask for a snapshot pass the wish on, and take back what the host has lost', async () => {
+    await send('h1', { scopes: [await says()] });
+    await send('h1', { scopes: [await says({ revision: 0, needsSnapshot: true })] });
+    await send('h2', {
+      scopes: [await says({ needsSnapshot: true }), await says({ scope: 'host/h2', needsSnapshot: true })],
+    });
+    await settled();
+    expect(await works()).to.have.deep.members([
+      { kind: 'resync', scope, host: 'h1', epoch: 1 },
+      { kind: 'resync', scope: 'host/h2', host: 'h2', epoch: 1 },
+    ]);
+    expect((await portById(plane, 'p')).status).to.equal('DOWN');
+  });
+
+  describe('of hosts that left', () => {
+    let left: Member;
+    const slotOf = async (): Promise<SlotHolder | undefined> => {
+      const [record] = await plane.store.read(scope, [keys.slot(left.partition, left.slot)]);
+      return record && decodeRecord<SlotHolder>(record)?.value;
+    };
+    const sendLeft = async () => {
+      const { partition, slot, epoch } = left;
+      await send('h1', { left: [{ scope, partition, slot, epoch }] });
+      await settled();
+    };
+    beforeEach(async () => {
+      left = (await memberOf(plane, 'h1'))!;
+      await send('h1', { scopes: [await says()] });
+      await settled();
+      const assignment = {
+        ...left,
+        vpcId: 'v1',
+        lane: { cluster: 'home', topic: 't', partitions: 1 },
+        state: 'leaving',
+      } satisfies Assignment;
+      await transact(plane.store, 'host/h1', (tx) => {
+        tx.put(keys.assignment('v1', 1), assignment);
+        tx.put(keys.assignment('v1', 2), { ...assignment, epoch: 2 });
+        return Promise.resolve();
+      });
+      await unbindPort(plane.deps, request('UnbindPort', { portId: 'p' }));
+    });
+
+    it('free the slot once and forget what belongs to it', async () => {
+      expect(await slotOf()).to.include({ state: 'draining' });
+      await sendLeft();
+      expect(await slotOf()).to.equal(undefined);
+      expect(await kept('h1')).to.equal(undefined);
+      const assignments = await plane.store.list('host/h1', 'assignment', '', 9);
+      expect(assignments.map((record) => record.key)).to.deep.equal([keys.assignment('v1', 2)]);
+      const revision = await revisionOf(plane);
+      await sendLeft();
+      expect(await revisionOf(plane)).to.equal(revision);
+      expect(reports.counts.failed).to.equal(0);
+    });
+
+    it('leave a newer membership alone, also in the same slot', async () => {
+      await bindTo(plane, 'p', 'h1');
+      const present = await memberOf(plane, 'h1');
+      await send('h1', { scopes: [await says({ epoch: 2 })] });
+      await sendLeft();
+      expect(await memberOf(plane, 'h1')).to.deep.equal(present);
+      expect(await kept('h1')).to.include({ epoch: 2 });
+      const { partition, slot } = present!;
+      await send('h1', { left: [{ scope, partition, slot, epoch: 1 }] });
+      await settled();
+      const [record] = await plane.store.read(scope, [keys.slot(partition, slot)]);
+      expect(record && decodeRecord<SlotHolder>(record)?.value).to.include({ state: 'held', epoch: 2 });
+    });
+
+    it('let a deleted VPC go when the last one has left', async () => {
+      await deletePort(plane.deps, request('DeletePort', { id: 'p' }));
+      await deleteVpc(plane.deps, request('DeleteVpc', { id: 'v1' }));
+      const topic = plane.deps.topics.vpc('v1');
+      expect(await home().admin.topicStats(topic)).not.to.equal(undefined);
+      await sendLeft();
+      expect(await home().admin.topicStats(topic)).to.equal(undefined);
+    });
+  });
+
+  it('wait for a store that is away, and are not lost when the server stops meanwhile', async () => {
+    await reports.drain();
+    let away = true;
+    const { store } = plane;
+    const putReport: typeof store.putReport = (...args) =>
+      away ? Promise.reject(new PlatformError('unavailable', 'away')) : store.putReport(...args);
+    const first = await startReports({ ...plane.deps, store: { ...store, putReport } });
+    await send('h1', { scopes: [await says()] });
+    await eventually(() => {
+      expect(first.counts.received).to.equal(1);
+    });
+    await first.drain();
+    const second = await startReports({ ...plane.deps, store: { ...store, putReport } });
+    await eventually(() => {
+      expect(second.counts.received).to.equal(1);
+    });
+    away = false;
+    await settled();
+    expect(await kept('h1')).not.to.equal(undefined);
+    await second.drain();
+  });
+});
