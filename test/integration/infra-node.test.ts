@@ -27,6 +27,7 @@ describe('infrastructure nodes as processes, on Pulsar and Redis', function () {
   const tenant = `infra-${randomUUID().slice(0, 8)}`;
   const topics = topicNames(tenant);
   const nodes: ServiceProcess[] = [];
+  const cleanup: (() => Promise<unknown>)[] = [];
   let dir: string;
   let cluster: PulsarCluster;
   let store: Store;
@@ -37,12 +38,22 @@ describe('infrastructure nodes as processes, on Pulsar and Redis', function () {
   before(async () => {
     const { pulsarUrl: serviceUrl, pulsarAdminUrl: adminUrl, redisUrl: url } = realServices();
     dir = await mkdtemp(join(tmpdir(), 'vpcast-infra-'));
+    cleanup.push(() => rm(dir, { recursive: true }));
     store = openRedisStore({ url, cluster: false, keyPrefix: `${tenant}:` });
+    cleanup.push(async () => {
+      for (const scope of [vpcScope, scopes.host('h0'), scopes.host('h1')]) await store.drop(scope);
+      await store.close();
+    });
     const namespaces = topics.namespaces.map((name) => ({ name }));
     cluster = await openPulsarCluster({ name: 'east', serviceUrl, adminUrl, tenant, namespaces });
+    cleanup.push(() => cluster.close());
     fixture = new VpcFixture(store, topics);
     const { vpcLane, hostLane } = fixture;
     await cluster.admin.prepare();
+    cleanup.push(async () => {
+      for (const topic of [topics.work, vpcLane.topic, hostLane.topic])
+        await cluster.admin.deleteTopic(topic);
+    });
     await cluster.admin.ensureTopic(topics.work, WORK_PARTITIONS, [subscriptions.infra]);
     await cluster.admin.ensureTopic(vpcLane.topic, vpcLane.partitions, [subscriptions.hosts]);
     await cluster.admin.ensureTopic(hostLane.topic, hostLane.partitions, [subscriptions.hosts]);
@@ -51,18 +62,12 @@ describe('infrastructure nodes as processes, on Pulsar and Redis', function () {
       const { lane, member } = await fixture.register(id, 10 + i);
       await listen(id, { topic: lane.topic, partition: member.partition, slot: member.slot });
     }
+    cleanup.push(() => Promise.all(nodes.map((node) => node.stop())));
     for (const n of [0, 1]) nodes.push(await startNode(n));
   });
 
   after(async () => {
-    await Promise.all(nodes.map((node) => node.stop()));
-    for (const topic of [topics.work, fixture.vpcLane.topic, fixture.hostLane.topic]) {
-      await cluster.admin.deleteTopic(topic);
-    }
-    await cluster.close();
-    for (const scope of [vpcScope, scopes.host('h0'), scopes.host('h1')]) await store.drop(scope);
-    await store.close();
-    await rm(dir, { recursive: true });
+    for (const undo of cleanup.reverse()) await undo();
   });
 
   async function startNode(n: number): Promise<ServiceProcess> {
