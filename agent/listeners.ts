@@ -20,6 +20,7 @@ export class Listeners {
   readonly #retry: Backoff;
   readonly #listeners = new Map<string, Listener>();
   readonly #closing = new Map<string, Promise<void>>();
+  #isClosed = false;
 
   constructor(logger: Logger, backoff: Backoff) {
     this.#logger = logger;
@@ -36,6 +37,8 @@ export class Listeners {
 
   /** Resolves when it listens, or was closed before. */
   async open(name: string, subscribe: (signal: AbortSignal) => Promise<Subscription>): Promise<void> {
+    // What is still being applied while the agent closes may call for more.
+    if (this.#isClosed) return;
     let listener = this.#listeners.get(name);
     if (listener === undefined) {
       const stop = new AbortController();
@@ -64,7 +67,9 @@ export class Listeners {
     return closing;
   }
 
+  /** For good. */
   async closeAll(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([...this.names().map((name) => this.close(name)), ...this.#closing.values()]);
   }
 

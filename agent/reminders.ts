@@ -11,6 +11,7 @@ export class Reminders {
   readonly #after: After;
   readonly #backoff: Backoff;
   readonly #reminders = new Map<string, Reminder>();
+  #isStopped = false;
   #timer: { readonly atMs: number; readonly cancel: () => void } | undefined;
 
   constructor(after: After, backoff: Backoff) {
@@ -20,7 +21,7 @@ export class Reminders {
 
   /** The first time after `firstMs`, 0 = now. A reminder that exists stays as it is. */
   set(key: string, act: () => void, firstMs = 0): void {
-    if (this.#reminders.has(key)) return;
+    if (this.#isStopped || this.#reminders.has(key)) return;
     const { baseMs } = this.#backoff;
     if (firstMs === 0) act();
     const dueMs = performance.now() + (firstMs === 0 ? baseMs : firstMs);
@@ -44,7 +45,9 @@ export class Reminders {
     }
   }
 
+  /** For good. */
   stop(): void {
+    this.#isStopped = true;
     this.#reminders.clear();
     this.#timer?.cancel();
     this.#timer = undefined;
