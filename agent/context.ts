@@ -12,7 +12,8 @@ import type { AgentConfig } from './config.ts';
 import { stateOnlyDataPlane } from './data-plane.ts';
 import { openFileJournal } from './journal/file-journal.ts';
 import { lockDirectory } from './journal/lock.ts';
-import type { AgentDeps, AgentOptions, ControlPort, Registration } from './ports.ts';
+import type { AgentDeps, AgentOptions, ControlPort } from './ports.ts';
+import type { Registration } from './registration.ts';
 
 const VERSION = '0.1.0';
 

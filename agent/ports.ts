@@ -1,10 +1,11 @@
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
-import type { MessageBus, SlotAddress } from '../core/messaging/port.ts';
+import type { MessageBus } from '../core/messaging/port.ts';
 import type { Scope } from '../core/store/port.ts';
 import type { Entry } from '../core/model/view.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { JournalFactory } from './journal/journal.ts';
+import type { Registration } from './registration.ts';
 
 /** Who this host is; what the control service is told at each start. */
 export interface HostIdentity {
@@ -24,20 +25,6 @@ export interface RegisterRequest {
   readonly host: HostIdentity;
   /** Wish for the first time; '' = none. */
   readonly cluster: string;
-}
-
-/** The host's own lane: a slot, the cluster it is on, and the epoch that its messages carry. */
-export interface HostLane extends SlotAddress {
-  readonly cluster: string;
-  readonly epoch: number;
-}
-
-/** What the control service answered; kept on disk, so that a host comes up without it. */
-export interface Registration {
-  readonly lane: HostLane;
-  readonly clusters: readonly { readonly name: string; readonly serviceUrl: string }[];
-  readonly statusTopic: string;
-  readonly statusPartitions: number;
 }
 
 export interface ControlPort {

@@ -5,7 +5,7 @@ import type { Replica } from '../core/model/replica.ts';
 import type { Assignment } from '../core/model/resources.ts';
 import type { Entry } from '../core/model/view.ts';
 import type { RecordKey, Scope } from '../core/store/port.ts';
-import type { Registration } from './ports.ts';
+import type { Registration } from './registration.ts';
 
 /** A step of the host's durable state. Effects, not messages: replaying them needs no rules, and twice is as good as once. */
 export type Effect =

@@ -8,7 +8,8 @@ import { assignmentId } from './state.ts';
 import type { Known } from './assignment.ts';
 import { Listeners } from './listeners.ts';
 import type { Slots } from './memberships.ts';
-import type { AgentDeps, AgentOptions, Backoff, HostLane, Registration } from './ports.ts';
+import type { AgentDeps, AgentOptions, Backoff } from './ports.ts';
+import type { HostLane, Registration } from './registration.ts';
 import type { Origin } from './receiver.ts';
 
 export interface UplinkHandlers {

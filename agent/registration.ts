@@ -1,0 +1,15 @@
+import type { SlotAddress } from '../core/messaging/port.ts';
+
+/** The host's own lane: a slot, the cluster it is on, and the epoch that its messages carry. */
+export interface HostLane extends SlotAddress {
+  readonly cluster: string;
+  readonly epoch: number;
+}
+
+/** What the control service answered; kept on disk, so that a host comes up without it. */
+export interface Registration {
+  readonly lane: HostLane;
+  readonly clusters: readonly { readonly name: string; readonly serviceUrl: string }[];
+  readonly statusTopic: string;
+  readonly statusPartitions: number;
+}
