@@ -1,5 +1,5 @@
 import { keys, scopes } from '../core/model/keys.ts';
-import { compileView } from '../core/model/view.ts';
+import { viewCompiler } from '../core/model/view.ts';
 import type { Entry } from '../core/model/view.ts';
 import { readSnapshot } from '../core/store/snapshot.ts';
 import type { RecordKey, Store } from '../core/store/port.ts';
@@ -23,12 +23,13 @@ export async function differences(
   const expectedVpcs = new Map<string, Set<string>>([...hosts.keys()].map((host) => [host, new Set()]));
   for (const vpcId of await catalog(store, 'vpc')) {
     const { records } = await readSnapshot(store, scopes.vpc(vpcId));
+    const compile = viewCompiler(records.values());
     for (const [hostId, held] of hosts) {
       if (!records.has(keys.member(hostId))) continue;
       expectedVpcs.get(hostId)?.add(vpcId);
       const view = held.view(vpcId);
       if (view === undefined) found.push(`${hostId} does not hold vpc ${vpcId}`);
-      else found.push(...compareViews(`${hostId} vpc ${vpcId}`, compileView(records.values(), hostId), view));
+      else found.push(...compareViews(`${hostId} vpc ${vpcId}`, compile(hostId), view));
     }
   }
   for (const [hostId, held] of hosts) {

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { openControlClient } from '../adapters/grpc/client.ts';
 import type { ControlClient } from '../adapters/grpc/methods.ts';
 import type { Agent } from '../agent/agent.ts';
-import { controlPort } from './control-shim.ts';
+import { controlPort } from '../agent/context.ts';
 import { systemClock } from '../core/clock.ts';
 import { silentLogger } from '../core/logger.ts';
 import type { Logger } from '../core/logger.ts';

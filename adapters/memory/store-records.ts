@@ -39,11 +39,18 @@ export class MemoryRecords {
     return { key, revision: version?.revision ?? 0, body: version?.body };
   }
 
-  commit({ expect, writes, counters, request }: Commit, nowMs: number, requestTtlMs: number): CommitOutcome {
+  commit(
+    { expect, expectCounters, writes, counters, request }: Commit,
+    nowMs: number,
+    requestTtlMs: number,
+  ): CommitOutcome {
     const known = request === undefined ? undefined : this.replay(request.id, nowMs);
     if (known !== undefined) return known;
     for (const [key, revision] of expect) {
       if (this.read(key).revision !== revision) return { outcome: 'conflict' };
+    }
+    for (const [name, value] of expectCounters ?? []) {
+      if ((this.counters.get(name) ?? 0) !== value) return { outcome: 'conflict' };
     }
     const revision = ++this.revision;
     for (const write of writes) this.#write(write, revision);

@@ -84,8 +84,12 @@ export function statusOf(reply: unknown): ScopeStatus {
   };
 }
 
-function commitArguments({ expect, writes, counters, request }: Commit, requestTtlMs: number) {
+function commitArguments(
+  { expect, expectCounters, writes, counters, request }: Commit,
+  requestTtlMs: number,
+) {
   const expectations = [...expect].flat();
+  const values = [...(expectCounters ?? [])].flat();
   const amounts = [...(counters ?? [])].flat();
   // A script that fails half way leaves what it wrote before; this is the one command in it that could.
   if (!amounts.every((part, index) => index % 2 === 0 || Number.isSafeInteger(part))) {
@@ -96,9 +100,11 @@ function commitArguments({ expect, writes, counters, request }: Commit, requestT
     requestTtlMs,
     request === undefined ? '' : randomUUID(),
     expectations.length / 2,
+    values.length / 2,
     writes.length,
     amounts.length / 2,
     ...expectations,
+    ...values,
     ...writes.flatMap((write) => [write.key, actionOf(write), write.body ?? '']),
     ...amounts,
   ];

@@ -64,11 +64,18 @@ export function entryFor(projection: Projection, hostId: string): Entry {
 
 /** What a host that takes part in the scope shall hold, compiled from the desired state alone. */
 export function compileView(records: Iterable<StoredRecord>, hostId: string): Map<RecordKey, Entry> {
-  const view = new Map<RecordKey, Entry>();
-  for (const record of records) {
-    if (!isResource(record.key)) continue;
-    const entry = entryFor(project(record), hostId);
-    if (entry.body !== undefined) view.set(entry.key, entry);
-  }
-  return view;
+  return viewCompiler(records)(hostId);
+}
+
+/** The same for many hosts: the records are projected once. */
+export function viewCompiler(records: Iterable<StoredRecord>): (hostId: string) => Map<RecordKey, Entry> {
+  const projections = [...records].filter((record) => isResource(record.key)).map(project);
+  return (hostId) => {
+    const view = new Map<RecordKey, Entry>();
+    for (const projection of projections) {
+      const entry = entryFor(projection, hostId);
+      if (entry.body !== undefined) view.set(entry.key, entry);
+    }
+    return view;
+  };
 }

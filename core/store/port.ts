@@ -158,7 +158,10 @@ export interface Registry {
 
   /** Announces that the scope may be about to change, before it does. The sweep looks at announced scopes only. */
   announce(scope: Scope): Promise<void>;
-  /** Scopes announced at least `olderThanMs` ago, oldest first, with the announcement's age in milliseconds. */
+  /**
+   * Scopes announced at least `olderThanMs` ago with the announcement's age in milliseconds, oldest first (give or take
+   * the time that reading takes: parts of the store may be read at different moments).
+   */
   announced(olderThanMs: number, limit: number): Promise<{ scope: Scope; ageMs: number }[]>;
   /** Forgets the announcement unless the scope was announced again less than `olderThanMs` ago. */
   settle(scope: Scope, olderThanMs: number): Promise<void>;

@@ -62,6 +62,26 @@ export function describeCommits(getStore: GetStore): void {
       expect(await store.list(scope, 'port', '', 10)).to.deep.equal([record('port/a', 1, 'last')]);
     });
 
+    it('demands the values of counters before it adds to them', async () => {
+      const store = getStore();
+      const scope = newScope();
+      const attempt = (ports: number, delta: number) =>
+        store.commit({
+          scope,
+          expect: new Map(),
+          expectCounters: new Map([['ports', ports]]),
+          writes: [put('port/a', String(delta))],
+          counters: new Map([['ports', delta]]),
+        });
+      expect(await attempt(1, 1), 'never counted is 0').to.deep.equal({ outcome: 'conflict' });
+      expect(await store.status(scope)).to.include({ revision: 0 });
+      expect(await attempt(0, 2)).to.deep.equal({ outcome: 'committed', revision: 1 });
+      expect(await attempt(0, 1)).to.deep.equal({ outcome: 'conflict' });
+      expect(await attempt(2, -2)).to.deep.equal({ outcome: 'committed', revision: 2 });
+      expect(await attempt(0, 0), 'back to 0 is 0').to.include({ outcome: 'committed' });
+      expect(await store.counters(scope, ['ports'])).to.deep.equal([0]);
+    });
+
     it('keeps a tombstone of a logged record and nothing of an unlogged one', async () => {
       const store = getStore();
       const scope = newScope();

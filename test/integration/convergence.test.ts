@@ -23,23 +23,25 @@ describe(`200 agents, 20 VPCs and 2,000 ports in any order (seed ${seed})`, func
   it('every agent ends with exactly the view compiled from the desired state', async () => {
     const { client } = platform;
     const random = seeded(seed);
-    const vpcs: { id: string; group: string; other: string }[] = [];
+    const vpcs: { id: string; group: string; other: string; hosts: string[] }[] = [];
     await forEachOf(20, 8, async (v) => {
       const vpc = await client.createVpc({ vpc: { name: `vpc-${v}` }, expectedHosts: v === 0 ? 2_500 : 0 });
       await client.createSubnet({ subnet: { vpcId: vpc.id, cidr: `10.${v}.0.0/16` } });
       const [group, other] = await Promise.all(
         ['web', 'db'].map((name) => client.createSecurityGroup({ securityGroup: { vpcId: vpc.id, name } })),
       );
-      vpcs[v] = { id: vpc.id, group: group?.id ?? '', other: other?.id ?? '' };
+      // Each VPC lives on a part of the cloud; the parts overlap.
+      const near = Array.from({ length: 30 }, () => random.pick(hosts));
+      vpcs[v] = { id: vpc.id, group: group?.id ?? '', other: other?.id ?? '', hosts: near };
     });
 
     // Each of the 2,000 ports lives its own life; the lives interleave freely.
     await forEachOf(2_000, 32, async () => {
       const vpc = random.pick(vpcs);
       const port = await client.createPort({ port: { vpcId: vpc.id, securityGroupIds: [vpc.group] } });
-      const life = random.integer(1, 6);
+      const life = random.integer(1, 3);
       for (let step = 0; step < life; step++) {
-        const hostId = random.pick(hosts);
+        const hostId = random.pick(vpc.hosts);
         const action = random.integer(0, 9);
         try {
           if (action < 4) await client.bindPort({ portId: port.id, hostId });
@@ -64,7 +66,7 @@ describe(`200 agents, 20 VPCs and 2,000 ports in any order (seed ${seed})`, func
     await platform.settled(120_000);
     expect(await differences(platform.store, platform.agents)).to.deep.equal([]);
     const held = [...platform.agents.values()].reduce((sum, agent) => sum + agent.vpcs().length, 0);
-    expect(held, 'the run means something').to.be.greaterThan(500);
+    expect(held, 'the run means something').to.be.greaterThan(300);
   });
 });
 

@@ -5,8 +5,9 @@ import type { Script } from './script.ts';
  * its own first attempt.
  *
  * KEYS: meta rec log idx cnt req
- * ARGV: request's contents ('' = none), its lifetime in ms, a fresh life, number of expectations, of writes,
- *       of counters; then (key, revision) each; (key, put|bury|drop|set, body) each; (name, amount) each
+ * ARGV: request's contents ('' = none), its lifetime in ms, a fresh life, number of expectations, of expected
+ *       counters, of writes, of counters; then (key, revision) each; (name, value) each;
+ *       (key, put|bury|drop|set, body) each; (name, amount) each
  */
 export const commit: Script = {
   keys: 6,
@@ -22,7 +23,7 @@ if request ~= '' then
   end
 end
 
-local at = 7
+local at = 8
 for _ = 1, tonumber(ARGV[4]) do
   local found = redis.call('HGET', rec, ARGV[at])
   local revision = found and string.match(found, '^%d+') or '0'
@@ -31,11 +32,17 @@ for _ = 1, tonumber(ARGV[4]) do
   end
   at = at + 2
 end
+for _ = 1, tonumber(ARGV[5]) do
+  if (redis.call('HGET', cnt, ARGV[at]) or '0') ~= ARGV[at + 1] then
+    return {'conflict'}
+  end
+  at = at + 2
+end
 
 -- %.0f, because Lua writes numbers from 1e14 on with an exponent.
 local revision = string.format('%.0f', redis.call('HINCRBY', meta, 'revision', 1))
 
-for _ = 1, tonumber(ARGV[5]) do
+for _ = 1, tonumber(ARGV[6]) do
   local key, action, body = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   if action == 'put' then
     redis.call('HSET', rec, key, revision .. '\n' .. body)
@@ -58,7 +65,7 @@ for _ = 1, tonumber(ARGV[5]) do
   at = at + 3
 end
 
-for _ = 1, tonumber(ARGV[6]) do
+for _ = 1, tonumber(ARGV[7]) do
   redis.call('HINCRBY', cnt, ARGV[at], ARGV[at + 1])
   at = at + 2
 end
