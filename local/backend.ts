@@ -21,11 +21,7 @@ export interface Backend {
   close(): Promise<void>;
 }
 
-export async function openBackend(
-  choice: BackendChoice,
-  topics: TopicNames,
-  logger: Logger,
-): Promise<Backend> {
+export function openBackend(choice: BackendChoice, topics: TopicNames, logger: Logger): Backend {
   return choice === 'embedded' ? embedded() : real(choice, topics, logger);
 }
 

@@ -64,7 +64,7 @@ const AGENTS_AT_ONCE = 32;
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const { logger = silentLogger } = options;
   const topics = topicNames(`local-${randomUUID().slice(0, 8)}`);
-  const backend = await openBackend(options.backend, topics, logger);
+  const backend = openBackend(options.backend, topics, logger);
   const server = await openServer(backend, topics, options, logger);
   const infraNodes = await openInfraNodes(backend, topics, options, logger);
   const address = `127.0.0.1:${server.port}`;

@@ -92,7 +92,7 @@ function agentSettings(
     // Addresses for documentation: one machine has no tunnel endpoints.
     VPCAST_VTEP_IP: `198.18.${n >> 8}.${n & 255}`,
     VPCAST_CONTROL_ADDRESSES: `127.0.0.1:${grpcPort}`,
-    VPCAST_STATE_DIR: join(options.dir, 'agents', host),
+    VPCAST_STATE_DIRECTORY: join(options.dir, 'agents', host),
   };
 }
 
