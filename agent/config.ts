@@ -14,7 +14,6 @@ export interface AgentConfig {
   readonly controlAddresses: readonly string[];
   readonly stateDirectory: string;
   readonly tenant: string;
-  readonly publicPartitions: number;
   /** Service URLs that hold instead of those that the control service names. */
   readonly clusterUrls: ReadonlyMap<string, string>;
   readonly pulsarToken: string | undefined;
@@ -53,11 +52,6 @@ export const agentSettings = {
     default: '/var/lib/vpcast',
   }),
   tenant: setting.text('VPCAST_TENANT', { description: 'Pulsar tenant of all topics', default: 'vpcast' }),
-  publicPartitions: setting.integer('VPCAST_PUBLIC_PARTITIONS', {
-    description: 'Partitions of the topics of public resources, as the control service makes them',
-    default: 4,
-    min: 1,
-  }),
   clusterUrls: setting.list('VPCAST_CLUSTER_URLS', {
     description: 'Service URLs, name=pulsar://host:port, in place of those that the control service names',
     default: [],

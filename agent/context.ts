@@ -52,7 +52,6 @@ export async function openAgentContext(config: AgentConfig): Promise<AgentContex
       },
       tenant: config.tenant,
       cluster: config.cluster,
-      publicPartitions: config.publicPartitions,
       heartbeatMs: config.heartbeatMs,
       reportWindowMs: config.reportWindowMs,
     },

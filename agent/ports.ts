@@ -62,8 +62,6 @@ export interface AgentOptions {
   readonly tenant: string;
   /** Wish for the host's lane at its first registration; default none. */
   readonly cluster?: string;
-  /** Partitions of the topics of public resources; default 4, as the control service makes them. */
-  readonly publicPartitions?: number;
   /** Pause between reports when there is nothing to say; default 10,000. */
   readonly heartbeatMs?: number;
   /** Within it, what there is to report goes into one message; default 20. */

@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib';
 import type { Body, SnapshotHeader } from '../core/codec/envelope.ts';
 import type { IncomingMessage } from '../core/messaging/port.ts';
 import type { Assignment } from '../core/model/resources.ts';
@@ -13,13 +12,13 @@ export interface Collected {
 
 interface Open {
   readonly header: SnapshotHeader;
-  readonly parts: Map<number, { readonly body: Body; readonly sum: number }>;
+  readonly parts: Map<number, Body>;
   messages: IncomingMessage[];
 }
 
 /**
  * Puts snapshots together. Each lane of a scope has at most one under way: a newer one takes the place of an older one,
- * which will not be missed. Two senders of one snapshot send the same parts.
+ * which will not be missed.
  */
 export class SnapshotParts {
   readonly #open = new Map<string, Open>();
@@ -27,22 +26,20 @@ export class SnapshotParts {
   add(lane: string, header: SnapshotHeader, body: Body, message: IncomingMessage): Collected {
     if (header.parts === 1) return { snapshot: body, done: [...this.forget(lane, header), message] };
     const key = `${lane} ${header.scope}`;
-    const sum = crc32(message.payload);
     let open = this.#open.get(key);
     const order = open === undefined ? 1 : compare(header, open.header);
     if (order < 0) return { snapshot: undefined, done: [message] };
     const dropped: IncomingMessage[] = [];
-    const before = open?.parts.get(header.part);
-    if (open === undefined || order > 0 || (before !== undefined && before.sum !== sum)) {
+    if (open === undefined || order > 0) {
       dropped.push(...(open?.messages ?? []));
       open = { header, parts: new Map(), messages: [] };
       this.#open.set(key, open);
     }
-    open.parts.set(header.part, { body, sum });
+    open.parts.set(header.part, body);
     open.messages.push(message);
     if (open.parts.size < header.parts) return { snapshot: undefined, done: dropped };
     this.#open.delete(key);
-    const bodies = Array.from({ length: header.parts }, (_, part) => open.parts.get(part)?.body);
+    const bodies = Array.from({ length: header.parts }, (_, part) => open.parts.get(part));
     const assignment = bodies[0]?.assignment;
     return {
       snapshot: {
@@ -72,12 +69,7 @@ export class SnapshotParts {
   }
 }
 
-/** By what they contain; the same contents in other parts count as newer. */
+/** By the turns that sent them: a later one read a later state. */
 function compare(one: SnapshotHeader, other: SnapshotHeader): number {
-  return (
-    one.incarnation - other.incarnation ||
-    one.epoch - other.epoch ||
-    one.to - other.to ||
-    (one.parts === other.parts ? 0 : 1)
-  );
+  return one.incarnation - other.incarnation || one.turn - other.turn;
 }

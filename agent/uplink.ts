@@ -2,7 +2,7 @@ import { PlatformError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { IncomingMessage, MessageBus, Subscription } from '../core/messaging/port.ts';
 import { scopes } from '../core/model/keys.ts';
-import { subscriptions, topicNames } from '../core/placement/topics.ts';
+import { PUBLIC_PARTITIONS, subscriptions, topicNames } from '../core/placement/topics.ts';
 import { retry } from '../core/retry.ts';
 import { assignmentId } from './state.ts';
 import type { Known } from './assignment.ts';
@@ -147,12 +147,12 @@ export class Uplink implements Slots {
   }
 
   #listenToKind(cluster: string, kind: string): void {
-    const { tenant, publicPartitions: partitions = 4 } = this.#options;
+    const { tenant } = this.#options;
     void this.#listeners.open(`public ${cluster} ${kind}`, async () => {
       const bus = await this.#busOf(cluster);
       return bus.subscribeGroup({
         topic: topicNames(tenant).public(kind),
-        partitions,
+        partitions: PUBLIC_PARTITIONS,
         subscription: subscriptions.group,
         consumerName: this.#hostId,
         order: 'any',

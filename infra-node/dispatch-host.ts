@@ -117,6 +117,7 @@ export class HostTurn {
       host: host.id,
       epoch: host.member.epoch,
       incarnation: this.#turn.incarnation,
+      turn: this.#turn.token,
     };
   }
 }

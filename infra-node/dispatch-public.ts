@@ -2,7 +2,7 @@ import { encodeEntry, encodeHeader, packPayloads } from '../core/codec/envelope.
 import { decodeRecord } from '../core/codec/records.ts';
 import { keys, splitScope } from '../core/model/keys.ts';
 import type { Lane, PublicResource } from '../core/model/resources.ts';
-import type { Scope, StoredRecord } from '../core/store/port.ts';
+import type { DispatchTurn, Scope, StoredRecord } from '../core/store/port.ts';
 import type { Node } from './node.ts';
 import { readLane } from './registered-host.ts';
 
@@ -14,7 +14,7 @@ export async function dispatchPublic(node: Node, scope: Scope): Promise<boolean>
   const page = await node.store.changes(scope, turn.dispatched, node.options.changesPage);
   await node.step('changes-read', scope);
   const record = page.changes.find((change) => change.key === key);
-  if (record !== undefined) await send(node, scope, record, turn.incarnation);
+  if (record !== undefined) await send(node, turn, scope, record);
   const isOurs = await node.store.advance({
     scope,
     token: turn.token,
@@ -27,7 +27,7 @@ export async function dispatchPublic(node: Node, scope: Scope): Promise<boolean>
   return isOurs;
 }
 
-async function send(node: Node, scope: Scope, record: StoredRecord, incarnation: number): Promise<void> {
+async function send(node: Node, turn: DispatchTurn, scope: Scope, record: StoredRecord): Promise<void> {
   const lane = await laneOf(node, scope, record);
   if (lane === undefined) {
     node.logger.error('a public resource has no lane', { scope });
@@ -38,7 +38,8 @@ async function send(node: Node, scope: Scope, record: StoredRecord, incarnation:
     scope,
     host: '*',
     epoch: 0,
-    incarnation,
+    incarnation: turn.incarnation,
+    turn: turn.token,
     to: record.revision,
     part: 0,
     parts: 1,

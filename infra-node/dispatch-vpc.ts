@@ -227,7 +227,8 @@ export class VpcTurn {
   }
 
   #stamp({ hostId, epoch }: Member) {
-    return { scope: this.#scope, host: hostId, epoch, incarnation: this.#turn.incarnation };
+    const { token: turn, incarnation } = this.#turn;
+    return { scope: this.#scope, host: hostId, epoch, incarnation, turn };
   }
 }
 

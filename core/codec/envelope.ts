@@ -21,6 +21,8 @@ interface Stamp {
 }
 
 interface Part {
+  /** Token of the turn that sent it; parts of different turns do not make one message. */
+  readonly turn: number;
   /** 0-based; a message too large for one frame is sent in parts, in order. */
   readonly part: number;
   readonly parts: number;
@@ -83,7 +85,11 @@ export function decodeHeader(properties: Properties): Header {
 }
 
 function part(properties: Properties): Part {
-  const result = { part: integer(properties, 'part'), parts: integer(properties, 'parts') };
+  const result = {
+    turn: integer(properties, 'turn'),
+    part: integer(properties, 'part'),
+    parts: integer(properties, 'parts'),
+  };
   if (result.part >= result.parts)
     throw new PlatformError('invalid_argument', 'message with a part beyond the last');
   return result;
@@ -146,7 +152,7 @@ export function decodeBody(payload: Buffer): Body {
     throw new PlatformError('invalid_argument', 'message whose payload has no entries');
   }
   const entries = parsed['entries'].map((entry: unknown): Entry => {
-    if (!isObject(entry) || typeof entry['key'] !== 'string' || typeof entry['revision'] !== 'number') {
+    if (!isObject(entry) || typeof entry['key'] !== 'string' || !isRevision(entry['revision'])) {
       throw new PlatformError('invalid_argument', 'message with a malformed entry');
     }
     const body = entry['body'];
@@ -166,6 +172,10 @@ function parse(payload: Buffer): unknown {
   } catch (cause) {
     throw new PlatformError('invalid_argument', 'message whose payload is not JSON', { cause });
   }
+}
+
+function isRevision(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

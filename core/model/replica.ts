@@ -13,8 +13,8 @@ export interface Replica {
   /** Everything for the host up to this revision is in `entries`; what is absent was removed or never there. */
   revision: number;
   readonly entries: Map<RecordKey, Entry>;
-  /** A message in parts that is not complete: the range's end and the next part. */
-  partial: { readonly to: number; readonly next: number } | undefined;
+  /** A message in parts that is not complete: whose it is and the next part. */
+  partial: { readonly turn: number; readonly to: number; readonly next: number } | undefined;
 }
 
 export type Applied =
@@ -30,11 +30,12 @@ export function emptyReplica(scope: Scope, epoch: number): Replica {
 }
 
 export function applyChanges(replica: Replica, header: ChangesHeader, entries: readonly Entry[]): Applied {
-  if (header.epoch < replica.epoch || header.incarnation < replica.incarnation) return { outcome: 'stale' };
-  if (header.epoch > replica.epoch || header.incarnation > replica.incarnation) return { outcome: 'gap' };
+  const order = header.incarnation - replica.incarnation || header.epoch - replica.epoch;
+  if (order !== 0) return { outcome: order < 0 ? 'stale' : 'gap' };
   if (header.to <= replica.revision) return { outcome: 'stale' };
   if (header.from > replica.revision) return { outcome: 'gap' };
-  const next = replica.partial?.to === header.to ? replica.partial.next : 0;
+  const { partial } = replica;
+  const next = partial?.turn === header.turn && partial.to === header.to ? partial.next : 0;
   if (header.part > next) return { outcome: 'gap' };
 
   // At or below the replica's revision everything is known: an absent entry was removed and must not come back.
@@ -43,7 +44,7 @@ export function applyChanges(replica: Replica, header: ChangesHeader, entries: r
     replica.revision = header.to;
     replica.partial = undefined;
   } else {
-    replica.partial = { to: header.to, next: Math.max(next, header.part + 1) };
+    replica.partial = { turn: header.turn, to: header.to, next: Math.max(next, header.part + 1) };
   }
   return { outcome: 'applied', changed };
 }

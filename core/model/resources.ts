@@ -121,8 +121,8 @@ export interface Binding {
   /** Opaque to us: what the integration wants to find again. */
   readonly profile: Readonly<Record<string, string>>;
   /**
-   * Revision before which reports of the host say nothing about this binding: that of the VPC when the binding was
-   * made, so the commit that made it is the first one above.
+   * Reports of the host at or below this revision say nothing about this binding. 0 = it was made by the commit that
+   * wrote this version of the port: what counts is any report from the port's own revision on.
    */
   readonly boundAfter: number;
 }

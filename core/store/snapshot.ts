@@ -20,8 +20,9 @@ export async function readSnapshot(
   for (;;) {
     const page = await store.changes(scope, through, pageSize);
     for (const record of page.changes) {
-      if (record.body === undefined) records.delete(record.key);
-      else records.set(record.key, record);
+      // Deleted first, so that the map stays in the order of revisions.
+      records.delete(record.key);
+      if (record.body !== undefined) records.set(record.key, record);
     }
     through = page.through;
     if (through >= page.head) return { revision: through, records };

@@ -253,7 +253,17 @@ describe('agent', () => {
     await agent.ready();
     await world.cluster.admin.ensureTopic(topics.public('elb'), 4, ['group']);
     const entry = { key: keys.public('lb'), revision: 3, body: JSON.stringify({ id: 'lb' }) };
-    const header = { kind: 'snapshot', scope, host: '*', epoch: 0, incarnation: 1, to: 3, part: 0, parts: 1 };
+    const header = {
+      kind: 'snapshot',
+      scope,
+      host: '*',
+      epoch: 0,
+      incarnation: 1,
+      turn: 1,
+      to: 3,
+      part: 0,
+      parts: 1,
+    };
     await world.cluster.bus.sendByKey(topics.public('elb'), 4, 'lb', {
       properties: Object.fromEntries(Object.entries(header).map(([name, value]) => [name, String(value)])),
       payload: Buffer.from(JSON.stringify({ entries: [{ ...entry, body: { id: 'lb' } }] })),

@@ -78,6 +78,7 @@ export class World {
   readonly reports: HostReport[] = [];
   readonly disk: MemoryDisk = { effects: [] };
   readonly agents: Agent[] = [];
+  #turns = 1;
 
   static async create(vpcs: readonly string[] = ['a', 'b']): Promise<World> {
     const world = new World();
@@ -151,7 +152,16 @@ export class World {
     stamp: { epoch?: number; host?: string } = {},
   ): Promise<void> {
     const [from, to] = range;
-    const header = { kind: 'changes', scope, ...stampOf(stamp), from, to, part: 0, parts: 1 } as const;
+    const header = {
+      kind: 'changes',
+      scope,
+      ...stampOf(stamp),
+      from,
+      to,
+      turn: 1,
+      part: 0,
+      parts: 1,
+    } as const;
     await this.send(address, header, packPayloads(entries.map(encodeEntry)));
   }
 
@@ -164,8 +174,9 @@ export class World {
   ): Promise<void> {
     const payloads = packPayloads(entries.map(encodeEntry), stamp.assignment, stamp.maxBytes);
     const parts = payloads.length;
+    const turn = ++this.#turns;
     const headers = payloads.map(
-      (_, part) => ({ kind: 'snapshot', scope, ...stampOf(stamp), to, part, parts }) as const,
+      (_, part) => ({ kind: 'snapshot', scope, ...stampOf(stamp), to, turn, part, parts }) as const,
     );
     await this.send(address, headers, payloads);
   }
