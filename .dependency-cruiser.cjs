@@ -40,7 +40,7 @@ module.exports = {
       from: { pathNot: '^adapters/redis/' },
       to: { path: 'node_modules/ioredis' },
     },
-    { name: 'production-code-does-not-import-tests', severity: 'error', from: { pathNot: '^(test|bench|demo)/' }, to: { path: '^(test|bench|demo)/' } },
+    { name: 'production-code-does-not-import-tests', severity: 'error', from: { pathNot: '^(test|bench|demo|local|scripts)/' }, to: { path: '^(test|bench|demo|local|scripts)/' } },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -58,8 +58,6 @@ export interface AgentEvents {
 
 export interface AgentOptions {
   readonly host: HostIdentity;
-  /** Of the topics. */
-  readonly tenant: string;
   /** Wish for the host's lane at its first registration; default none. */
   readonly cluster?: string;
   /** Pause between reports when there is nothing to say; default 10,000. */

@@ -6,10 +6,20 @@ export interface HostLane extends SlotAddress {
   readonly epoch: number;
 }
 
+/** Where a kind of public resource travels. */
+export interface PublicLane {
+  readonly kind: string;
+  readonly cluster: string;
+  readonly topic: string;
+  readonly partitions: number;
+}
+
 /** What the control service answered; kept on disk, so that a host comes up without it. */
 export interface Registration {
   readonly lane: HostLane;
   readonly clusters: readonly { readonly name: string; readonly serviceUrl: string }[];
   readonly statusTopic: string;
   readonly statusPartitions: number;
+  /** Of the kinds of public resource that the host serves. */
+  readonly publicLanes: readonly PublicLane[];
 }

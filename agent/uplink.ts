@@ -2,14 +2,14 @@ import { PlatformError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { IncomingMessage, MessageBus, Subscription } from '../core/messaging/port.ts';
 import { scopes } from '../core/model/keys.ts';
-import { PUBLIC_PARTITIONS, subscriptions, topicNames } from '../core/placement/topics.ts';
+import { subscriptions } from '../core/placement/topics.ts';
 import { retry } from '../core/retry.ts';
 import { assignmentId } from './state.ts';
 import type { Known } from './assignment.ts';
 import { Listeners } from './listeners.ts';
 import type { Slots } from './memberships.ts';
 import type { AgentDeps, AgentOptions, Backoff } from './ports.ts';
-import type { HostLane, Registration } from './registration.ts';
+import type { HostLane, PublicLane, Registration } from './registration.ts';
 import type { Origin } from './receiver.ts';
 
 export interface UplinkHandlers {
@@ -61,12 +61,10 @@ export class Uplink implements Slots {
   }
 
   /** Takes a registration up in place of the one before. */
-  follow(before: Registration | undefined, { lane, clusters }: Registration): void {
+  follow(before: Registration | undefined, { lane, publicLanes }: Registration): void {
     if (before !== undefined && !isSame(before.lane, lane)) void this.#listeners.close(HOST);
     void this.#listenToHostLane(lane);
-    for (const { name } of clusters) {
-      for (const kind of this.#options.host.serves) this.#listenToKind(name, kind);
-    }
+    for (const publicLane of publicLanes) this.#listenToKind(publicLane);
   }
 
   listen(assignment: Known): void {
@@ -146,13 +144,12 @@ export class Uplink implements Slots {
     });
   }
 
-  #listenToKind(cluster: string, kind: string): void {
-    const { tenant } = this.#options;
+  #listenToKind({ kind, cluster, topic, partitions }: PublicLane): void {
     void this.#listeners.open(`public ${cluster} ${kind}`, async () => {
       const bus = await this.#busOf(cluster);
       return bus.subscribeGroup({
-        topic: topicNames(tenant).public(kind),
-        partitions: PUBLIC_PARTITIONS,
+        topic,
+        partitions,
         subscription: subscriptions.group,
         consumerName: this.#hostId,
         order: 'any',

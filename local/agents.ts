@@ -18,7 +18,6 @@ export type AppliedListener = (
 ) => void;
 
 export interface LocalAgentsOptions {
-  readonly tenant: string;
   readonly control: ControlPort;
   /** Shared by all agents of the process. */
   readonly bus: MessageBus;
@@ -49,7 +48,7 @@ export class LocalAgents {
 
   /** Resolves when the agent listens on its host's lane. */
   async start(hostId: string): Promise<void> {
-    const { tenant, control, bus, logger, serves, agent } = this.#options;
+    const { control, bus, logger, serves, agent } = this.#options;
     const index = this.#journals.has(hostId)
       ? [...this.#journals.keys()].indexOf(hostId)
       : this.#journals.size;
@@ -74,7 +73,6 @@ export class LocalAgents {
           serves: serves?.(hostId) ?? [],
           agentVersion: 'local',
         },
-        tenant,
         events: {
           onApplied: (scope, revision, changed) => {
             for (const listener of this.#listeners) listener(hostId, scope, revision, changed);

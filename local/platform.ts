@@ -72,7 +72,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const { bus } = await backend.openCluster();
   const agents = new LocalAgents({
     ...options,
-    tenant: topics.tenant,
+
     control: controlPort(client),
     bus,
     logger,

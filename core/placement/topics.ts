@@ -27,9 +27,6 @@ export function topicNames(tenant: string): TopicNames {
   };
 }
 
-/** Partitions of a kind's topic of public resources; programs must agree on it without asking. */
-export const PUBLIC_PARTITIONS = 4;
-
 /** Durable subscriptions, made by the control service before anybody publishes. */
 export const subscriptions = {
   /** Of a VPC's hosts, and of the host lanes: Key_Shared, a slot for each host. */

@@ -14,6 +14,7 @@ import { isDefined } from '../paging.ts';
 import { taken } from '../port/errors.ts';
 import { refreshTunnelEndpoints } from '../port/refresh-tunnel-endpoints.ts';
 import { HOST_CATALOG } from './host-catalog.ts';
+import { publicLane } from '../public/public-lane.ts';
 import { hostLane } from './host-lane.ts';
 import { narrowHost } from './narrow.ts';
 import type { HostDraft } from './narrow.ts';
@@ -32,10 +33,12 @@ export async function registerHost(
   const host = await writeHost(deps, draft, cluster);
   // Also when nothing changed: an earlier call may have been broken off before it came to this.
   await refreshTunnelEndpoints(deps, host.id);
-  const [vpcIds, clusters, { revision }] = await Promise.all([
+  const [vpcIds, clusters, { revision }, publicLanes] = await Promise.all([
     vpcsOnHost(store, host.id),
     listClusters(store),
     store.status(scopes.host(host.id)),
+    // Made here, so that whoever serves a kind can listen before there is a resource of it.
+    Promise.all(host.serves.map(async (kind) => ({ kind, ...(await publicLane(deps, kind)) }))),
   ]);
   return {
     host: presentHost(host, vpcIds),
@@ -43,6 +46,7 @@ export async function registerHost(
     statusTopic: topics.status,
     statusPartitions,
     revision,
+    publicLanes,
   };
 }
 

@@ -1,9 +1,11 @@
 import { keys } from '../../../core/model/keys.ts';
 import type { Lane } from '../../../core/model/resources.ts';
-import { PUBLIC_PARTITIONS, subscriptions } from '../../../core/placement/topics.ts';
+import { subscriptions } from '../../../core/placement/topics.ts';
 import type { Transaction } from '../../../core/store/transaction.ts';
 import { chooseCluster, clusterNamed } from '../../clusters.ts';
 import type { ServerDeps } from '../../deps.ts';
+
+const PARTITIONS = 4;
 
 /** The lane of a kind, with its topic and its group's subscription. A claim decides which one cluster it lives on. */
 export async function publicLane(deps: ServerDeps, kind: string): Promise<Lane> {
@@ -12,8 +14,8 @@ export async function publicLane(deps: ServerDeps, kind: string): Promise<Lane> 
     known ??
     (await deps.store.claim('public-kind', kind, (await chooseCluster(deps, 'vpcs', '')).name)).owner;
   const topic = deps.topics.public(kind);
-  await clusterNamed(deps, cluster).admin.ensureTopic(topic, PUBLIC_PARTITIONS, [subscriptions.group]);
-  return { cluster, topic, partitions: PUBLIC_PARTITIONS };
+  await clusterNamed(deps, cluster).admin.ensureTopic(topic, PARTITIONS, [subscriptions.group]);
+  return { cluster, topic, partitions: PARTITIONS };
 }
 
 /** The dispatcher of the scope looks here. */

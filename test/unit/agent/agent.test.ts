@@ -249,9 +249,11 @@ describe('agent', () => {
 
   it('keeps public resources of the kinds that it serves', async () => {
     const scope = scopes.public('lb');
-    const agent = await world.agent({}, { host: { ...hostIdentity(), serves: ['elb'] } });
-    await agent.ready();
     await world.cluster.admin.ensureTopic(topics.public('elb'), 4, ['group']);
+    const publicLanes = [{ kind: 'elb', cluster: 'one', topic: topics.public('elb'), partitions: 4 }];
+    const control = { registerHost: () => Promise.resolve({ ...registration, publicLanes }) };
+    const agent = await world.agent({ control }, { host: { ...hostIdentity(), serves: ['elb'] } });
+    await agent.ready();
     const entry = { key: keys.public('lb'), revision: 3, body: JSON.stringify({ id: 'lb' }) };
     const header = {
       kind: 'snapshot',

@@ -27,6 +27,7 @@ export const registration: Registration = {
   clusters: [{ name: 'one', serviceUrl: 'memory://one' }],
   statusTopic: topics.status,
   statusPartitions: 1,
+  publicLanes: [],
 };
 const identity: HostIdentity = {
   id: me,
@@ -115,7 +116,6 @@ export class World {
       },
       {
         host: identity,
-        tenant: 'test',
         reportWindowMs: 2,
         snapshotGraceMs: 20,
         confirmGraceMs: 20,

@@ -60,7 +60,6 @@ describe('agents', () => {
               serves: [],
               agentVersion: '',
             },
-            tenant: 'test',
           },
         ),
       );
