@@ -1,5 +1,7 @@
-import { SettingsError, readSettings, setting } from '../adapters/process/env.ts';
-import { logLevels } from '../adapters/process/logger.ts';
+import { pairs } from '../adapters/backing/forms.ts';
+import { healthSetting, processSettings, pulsarSettings } from '../adapters/backing/settings.ts';
+import type { PulsarAccess } from '../adapters/backing/settings.ts';
+import { readSettings, setting } from '../adapters/process/env.ts';
 import type { LogLevel } from '../adapters/process/logger.ts';
 
 export interface AgentConfig {
@@ -13,10 +15,9 @@ export interface AgentConfig {
   readonly cluster: string;
   readonly controlAddresses: readonly string[];
   readonly stateDirectory: string;
-  readonly tenant: string;
   /** Service URLs that hold instead of those that the control service names. */
   readonly clusterUrls: ReadonlyMap<string, string>;
-  readonly pulsarToken: string | undefined;
+  readonly pulsar: PulsarAccess;
   readonly heartbeatMs: number;
   readonly reportWindowMs: number;
   readonly healthAddress: string;
@@ -26,6 +27,8 @@ export interface AgentConfig {
 
 /** The agent's settings by their names. */
 export const agentSettings = {
+  ...processSettings,
+  ...pulsarSettings,
   hostId: setting.text('VPCAST_HOST_ID', { description: 'Id of this host' }),
   hostName: setting.text('VPCAST_HOST_NAME', { description: 'Name of this host', default: '' }),
   vtepIp: setting.text('VPCAST_VTEP_IP', { description: 'Tunnel endpoint address of this host' }),
@@ -34,7 +37,7 @@ export const agentSettings = {
     default: '',
   }),
   zone: setting.text('VPCAST_ZONE', { description: 'Availability zone of this host', default: '' }),
-  labels: setting.list('VPCAST_LABELS', { description: 'Labels of this host, name=value', default: [] }),
+  labels: pairs('VPCAST_LABELS', { description: 'Labels of this host, name=value', default: [] }),
   serves: setting.list('VPCAST_SERVES', {
     description: 'Kinds of public resource that this host helps to serve',
     default: [],
@@ -45,18 +48,16 @@ export const agentSettings = {
   }),
   controlAddresses: setting.list('VPCAST_CONTROL_ADDRESSES', {
     description: 'The control service, host:port',
-    default: ['127.0.0.1:7470'],
+    default: ['127.0.0.1:7400'],
   }),
   stateDirectory: setting.text('VPCAST_STATE_DIRECTORY', {
     description: 'Where the state survives a restart',
     default: '/var/lib/vpcast',
   }),
-  tenant: setting.text('VPCAST_TENANT', { description: 'Pulsar tenant of all topics', default: 'vpcast' }),
-  clusterUrls: setting.list('VPCAST_CLUSTER_URLS', {
+  clusterUrls: pairs('VPCAST_CLUSTER_URLS', {
     description: 'Service URLs, name=pulsar://host:port, in place of those that the control service names',
     default: [],
   }),
-  pulsarToken: setting.optional(setting.secret('VPCAST_PULSAR_TOKEN', { description: 'For every cluster' })),
   heartbeatMs: setting.durationMs('VPCAST_HEARTBEAT', {
     description: 'Between reports when there is nothing to say',
     default: 10_000,
@@ -66,18 +67,7 @@ export const agentSettings = {
     description: 'What there is to report within it goes into one message',
     default: 20,
   }),
-  healthAddress: setting.text('VPCAST_HEALTH_ADDRESS', {
-    description: 'Address of /healthz, /readyz and /metrics, host:port',
-    default: '127.0.0.1:7482',
-  }),
-  readyFile: setting.optional(
-    setting.text('VPCAST_READY_FILE', { description: 'Written when the agent runs' }),
-  ),
-  logLevel: setting.choice('VPCAST_LOG_LEVEL', {
-    description: 'The least important messages that are logged',
-    choices: logLevels,
-    default: 'info',
-  }),
+  healthAddress: healthSetting(7421),
 };
 
 /** Throws SettingsError with everything that is wrong, or HelpRequested. */
@@ -85,22 +75,15 @@ export function readAgentConfig(
   env: Readonly<Record<string, string | undefined>>,
   argv: readonly string[],
 ): AgentConfig {
-  const { labels, clusterUrls, ...settings } = readSettings(agentSettings, env, argv);
-  const problems: string[] = [];
-  const config = {
+  const { labels, clusterUrls, pulsarToken, pulsarCaFile, ...settings } = readSettings(
+    agentSettings,
+    env,
+    argv,
+  );
+  return {
     ...settings,
-    labels: Object.fromEntries(pairs('VPCAST_LABELS', labels, problems)),
-    clusterUrls: new Map(pairs('VPCAST_CLUSTER_URLS', clusterUrls, problems)),
+    labels: Object.fromEntries(labels),
+    clusterUrls: new Map(clusterUrls),
+    pulsar: { token: pulsarToken, caFile: pulsarCaFile },
   };
-  if (problems.length > 0) throw new SettingsError(problems);
-  return config;
-}
-
-function pairs(variable: string, items: readonly string[], problems: string[]): [string, string][] {
-  return items.flatMap((item): [string, string][] => {
-    const at = item.indexOf('=');
-    if (at > 0) return [[item.slice(0, at), item.slice(at + 1)]];
-    problems.push(`${variable} must have items of the form name=value`);
-    return [];
-  });
 }

@@ -1,11 +1,11 @@
+import { openClusters } from '../adapters/backing/open.ts';
+import { watchBus } from '../adapters/backing/watched-bus.ts';
+import type { WatchedBus } from '../adapters/backing/watched-bus.ts';
 import { openControlClient } from '../adapters/grpc/client.ts';
 import type { ControlClient } from '../adapters/grpc/methods.ts';
 import { createLogger } from '../adapters/process/logger.ts';
-import { openPulsarCluster } from '../adapters/pulsar/cluster.ts';
-import type { PulsarCluster } from '../adapters/pulsar/cluster.ts';
 import { systemClock } from '../core/clock.ts';
 import { PlatformError } from '../core/errors.ts';
-import type { Logger } from '../core/logger.ts';
 import type { MessageBus } from '../core/messaging/port.ts';
 import type { RegisterHostResponse } from '../proto/gen/vpcast/v1/RegisterHostResponse.ts';
 import type { AgentConfig } from './config.ts';
@@ -20,6 +20,8 @@ const VERSION = '0.1.0';
 export interface AgentContext {
   readonly deps: AgentDeps;
   readonly options: AgentOptions;
+  /** Throws while a broker does not take what is sent. */
+  readonly checkBrokers: () => void;
   /** After the agent was drained. */
   close(): Promise<void>;
 }
@@ -29,11 +31,21 @@ export async function openAgentContext(config: AgentConfig): Promise<AgentContex
   const logger = createLogger({ name: 'agent', level: config.logLevel });
   const lock = await lockDirectory(config.stateDirectory);
   const client = openControlClient({ addresses: config.controlAddresses, retry: { attempts: 1 } });
-  const clusters = new ClusterPool(config, logger);
+  const { clusterUrls } = config;
+  const clusters = openClusters({ access: config.pulsar, logger });
+  const buses = new Map<MessageBus, WatchedBus>();
   return {
     deps: {
       control: controlPort(client),
-      openCluster: (name, serviceUrl) => clusters.open(name, serviceUrl),
+      openCluster: async (name, announcedUrl) => {
+        const serviceUrl = clusterUrls.get(name) ?? announcedUrl;
+        // An agent administers nothing.
+        const cluster = { name, serviceUrl, adminUrl: 'http://127.0.0.1:1' };
+        const { bus } = await clusters.open(`${name} ${serviceUrl}`, () => cluster);
+        const watched = buses.get(bus) ?? watchBus(bus);
+        buses.set(bus, watched);
+        return watched;
+      },
       openJournal: (live) => openFileJournal({ directory: config.stateDirectory, logger }, live),
       dataPlane: stateOnlyDataPlane,
       clock: systemClock,
@@ -50,10 +62,12 @@ export async function openAgentContext(config: AgentConfig): Promise<AgentContex
         serves: config.serves,
         agentVersion: VERSION,
       },
-      tenant: config.tenant,
       cluster: config.cluster,
       heartbeatMs: config.heartbeatMs,
       reportWindowMs: config.reportWindowMs,
+    },
+    checkBrokers: () => {
+      for (const bus of buses.values()) bus.checkSending();
     },
     close: async () => {
       client.close();
@@ -74,7 +88,7 @@ export function controlPort(client: Pick<ControlClient, 'registerHost'>): Contro
 }
 
 function toRegistration(response: RegisterHostResponse): Registration {
-  const { clusters, statusTopic, statusPartitions } = response;
+  const { clusters, statusTopic, statusPartitions, publicLanes } = response;
   const lane = response.host?.lane;
   if (!lane) throw new PlatformError('internal', 'the control service named no lane for the host');
   const { cluster, topic, partition, slot, epoch } = lane;
@@ -83,49 +97,6 @@ function toRegistration(response: RegisterHostResponse): Registration {
     clusters: clusters.map(({ name, serviceUrl }) => ({ name, serviceUrl })),
     statusTopic,
     statusPartitions,
+    publicLanes,
   };
-}
-
-/** One client for each cluster, made when it is first needed. */
-class ClusterPool {
-  readonly #config: AgentConfig;
-  readonly #logger: Logger;
-  readonly #open = new Map<string, Promise<PulsarCluster>>();
-
-  constructor(config: AgentConfig, logger: Logger) {
-    this.#config = config;
-    this.#logger = logger;
-  }
-
-  async open(name: string, announcedUrl: string): Promise<MessageBus> {
-    const serviceUrl = this.#config.clusterUrls.get(name) ?? announcedUrl;
-    const key = `${name} ${serviceUrl}`;
-    let cluster = this.#open.get(key);
-    if (cluster === undefined) {
-      cluster = this.#connect(name, serviceUrl);
-      this.#open.set(key, cluster);
-      cluster.catch(() => this.#open.delete(key));
-    }
-    return (await cluster).bus;
-  }
-
-  async close(): Promise<void> {
-    const opened = await Promise.allSettled(this.#open.values());
-    const clusters = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-    await Promise.all(clusters.map((cluster) => cluster.close()));
-  }
-
-  #connect(name: string, serviceUrl: string): Promise<PulsarCluster> {
-    const { pulsarToken: token } = this.#config;
-    return openPulsarCluster({
-      name,
-      serviceUrl,
-      // An agent administers nothing.
-      adminUrl: 'http://127.0.0.1:1',
-      log: (level, message) => {
-        this.#logger[level]('pulsar client', { cluster: name, message });
-      },
-      ...(token === undefined ? {} : { token }),
-    });
-  }
 }

@@ -1,24 +1,33 @@
+import { PlatformError } from '../core/errors.ts';
 import type { Agent } from './agent.ts';
 
-/** What the health server asks of an agent, in the terms of `HealthServerOptions`. */
-export function agentHealth(agent: Agent): {
-  checks: Readonly<Record<string, () => Promise<void>>>;
-  metrics: () => string;
-} {
-  return { checks: { lane: () => agent.ready() }, metrics: () => agentMetrics(agent) };
+/** What the agent needs to be ready, in the terms of `HealthServerOptions`. */
+export function agentChecks(
+  agent: Agent,
+  checkBrokers: () => void,
+): Readonly<Record<'lane' | 'broker', () => void>> {
+  let isListening = false;
+  agent.ready().then(
+    () => {
+      isListening = true;
+    },
+    // It was closed before.
+    () => undefined,
+  );
+  return {
+    lane: () => {
+      if (!isListening) throw new PlatformError('unavailable', "not listening on the host's lane yet");
+    },
+    broker: checkBrokers,
+  };
 }
 
-/** In the Prometheus format. */
-export function agentMetrics(agent: Agent): string {
+export function agentGauges(agent: Agent): Readonly<Record<string, number>> {
   const scopes = agent.scopes();
-  const counters = Object.entries<number>({ ...agent.counters }).map(
-    ([name, value]) => `# TYPE vpcast_agent_${name}_total counter\nvpcast_agent_${name}_total ${value}\n`,
-  );
-  const gauges = Object.entries({
+  return {
     vpcs: agent.vpcs().length,
     slots: agent.listening().length,
     failures: scopes.reduce((sum, report) => sum + report.failures.length, 0),
-    snapshots_wanted: scopes.filter((report) => report.needsSnapshot).length,
-  }).map(([name, value]) => `# TYPE vpcast_agent_${name} gauge\nvpcast_agent_${name} ${value}\n`);
-  return [...counters, ...gauges].join('');
+    snapshotsWanted: scopes.filter((report) => report.needsSnapshot).length,
+  };
 }

@@ -1,6 +1,7 @@
+import { withPort } from '../adapters/process/health.ts';
 import { runService } from '../adapters/process/run-service.ts';
 import { readServerConfig } from './config.ts';
-import { openServerContext, withPort } from './context.ts';
+import { openServerContext } from './context.ts';
 import { startServer } from './start.ts';
 
 /** More than the calls get: clusters and store are closed after them. */
@@ -14,15 +15,17 @@ await runService('server', async (signal) => {
       address: config.grpcAddress,
       maxRequestBytes: config.maxRequestBytes,
       adminUrls: context.adminUrls,
+      onCall: context.onCall,
       signal,
     });
-    context.setReady();
+    context.setServing(true);
     return {
       graceMs: config.graceMs + CLOSE_MS,
       readyFile: config.readyFile,
       endpoints: { grpc: withPort(config.grpcAddress, server.port), health: context.healthAddress },
       logger: context.parts.logger,
       drain: async () => {
+        context.setServing(false);
         await server.drain(config.graceMs);
         await context.close();
       },

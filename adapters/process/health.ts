@@ -13,28 +13,32 @@ export interface HealthServerOptions {
   readonly checks: Readonly<Record<string, HealthCheck>>;
   /** Default 2 s. */
   readonly checkTimeoutMs?: number;
+  /** How long a result serves all who ask; default 1 s. */
+  readonly freshMs?: number;
   /** The text of /metrics, in the Prometheus format. */
   readonly metrics?: () => Promise<string> | string;
 }
 
 export interface HealthServer {
   readonly port: number;
+  /** `host:port` with the port that was taken. */
+  readonly address: string;
   close(): Promise<void>;
 }
 
-/** `/healthz`: the process runs. `/readyz`: each check and its result, 503 when one fails. `/metrics`. */
+/** `/healthz`: the process runs, whatever else is away. `/readyz`: each check and its result, 503 when one fails. `/metrics`. */
 export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
-  const { address, checks, checkTimeoutMs = 2000, metrics = () => '' } = options;
+  const { address, checks, checkTimeoutMs = 2000, freshMs = 1000, metrics = () => '' } = options;
+  const runs = Object.entries(checks).map(
+    ([name, check]) => [name, shared(() => run(check, checkTimeoutMs), freshMs)] as const,
+  );
 
   async function answer(path: string, response: ServerResponse): Promise<void> {
     if (path === '/healthz') {
       send(response, 200, { status: 'ok' });
     } else if (path === '/readyz') {
-      const entries = Object.entries(checks).map(async ([name, check]) => [
-        name,
-        await run(check, checkTimeoutMs),
-      ]);
-      const results = Object.fromEntries(await Promise.all(entries)) as Record<string, string>;
+      const entries = runs.map(async ([name, result]) => [name, await result()] as const);
+      const results = Object.fromEntries(await Promise.all(entries));
       const isReady = Object.values(results).every((result) => result === 'ok');
       send(response, isReady ? 200 : 503, { status: isReady ? 'ok' : 'not ready', checks: results });
     } else if (path === '/metrics') {
@@ -52,7 +56,7 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
     });
   });
   const split = address.lastIndexOf(':');
-  // Brackets as in [::1]:7480.
+  // Brackets as in [::1]:7401.
   server.listen(Number(address.slice(split + 1)), address.slice(0, split).replace(/^\[|\]$/g, ''));
   await once(server, 'listening');
   const close = async () => {
@@ -61,7 +65,29 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
       server.closeAllConnections();
     });
   };
-  return { port: (server.address() as AddressInfo).port, close };
+  const { port } = server.address() as AddressInfo;
+  return { port, address: withPort(address, port), close };
+}
+
+/** An address with the port that was taken where it asked for any. */
+export function withPort(address: string, port: number): string {
+  return `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
+}
+
+/** However many ask, one runs at a time, and not again before its result is old. */
+function shared<T>(action: () => Promise<T>, freshMs: number): () => Promise<T> {
+  let running: Promise<T> | undefined;
+  let endedAtMs: number | undefined;
+  return () => {
+    if (running !== undefined && (endedAtMs === undefined || performance.now() - endedAtMs < freshMs)) {
+      return running;
+    }
+    endedAtMs = undefined;
+    running = action().finally(() => {
+      endedAtMs = performance.now();
+    });
+    return running;
+  };
 }
 
 async function run(check: HealthCheck, timeoutMs: number): Promise<string> {

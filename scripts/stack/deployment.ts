@@ -22,7 +22,7 @@ export interface DeploymentOptions {
 
 export interface Program {
   readonly process: ServiceProcess;
-  /** Ports by name, as the program's ready file tells them. */
+  /** `host:port` by name, as the program's ready file tells them. */
   endpoints(): Promise<Readonly<Record<string, string>>>;
 }
 
@@ -85,13 +85,13 @@ function agentSettings(
   options: DeploymentOptions,
   host: string,
   n: number,
-  grpcPort: string,
+  grpc: string,
 ): Record<string, string> {
   return {
     VPCAST_HOST_ID: host,
     // Addresses for documentation: one machine has no tunnel endpoints.
     VPCAST_VTEP_IP: `198.18.${n >> 8}.${n & 255}`,
-    VPCAST_CONTROL_ADDRESSES: `127.0.0.1:${grpcPort}`,
+    VPCAST_CONTROL_ADDRESSES: grpc,
     VPCAST_STATE_DIRECTORY: join(options.dir, 'agents', host),
   };
 }
@@ -149,10 +149,10 @@ export async function endpointsOf(deployment: Deployment, options: DeploymentOpt
   const programs = await Promise.all(
     named.map(async ([name, program]) => {
       const { health } = await program.endpoints();
-      const address = health === undefined ? {} : { health: `http://127.0.0.1:${health}` };
+      const address = health === undefined ? {} : { health: `http://${health}` };
       return [name, { pid: program.process.pid, ...address, log: join(options.dir, `${name}.log`) }] as const;
     }),
   );
   const { grpc = '' } = await deployment.server.endpoints();
-  return { grpc: `127.0.0.1:${grpc}`, services: options.services, programs: Object.fromEntries(programs) };
+  return { grpc, services: options.services, programs: Object.fromEntries(programs) };
 }

@@ -2,8 +2,6 @@ import { expect } from 'chai';
 import { SettingsError } from '../../../adapters/process/env.ts';
 import { readInfraConfig } from '../../../infra-node/config.ts';
 import { defaultOptions } from '../../../infra-node/deps.ts';
-import { renderMetrics } from '../../../infra-node/metrics.ts';
-import { emptyStats } from '../../../infra-node/stats.ts';
 
 describe('settings of the infrastructure node', () => {
   it('have defaults for one machine', () => {
@@ -29,15 +27,9 @@ describe('settings of the infrastructure node', () => {
 
   it('are refused with all that is wrong', () => {
     const read = (): unknown =>
-      readInfraConfig({ VPCAST_PULSAR_CLUSTERS: 'x', VPCAST_REDIS_CLUSTER_NODES: 'y' }, []);
-    expect(read).to.throw(SettingsError, /REDIS_CLUSTER_NODES.*PULSAR_CLUSTERS/);
-  });
-});
-
-describe('metrics of the infrastructure node', () => {
-  it('are its counters', () => {
-    const text = renderMetrics({ ...emptyStats(), resyncsDropped: 3 });
-    expect(text).to.contain('vpcast_infra_resyncs_dropped_total 3\n');
-    expect(text).to.not.contain('per_vpc');
+      readInfraConfig({ VPCAST_PULSAR_CLUSTERS: 'x', VPCAST_REDIS_CLUSTER_NODES: 'y' }, [
+        '--grpc-address=a:1',
+      ]);
+    expect(read).to.throw(SettingsError, /--grpc-address.*REDIS_CLUSTER_NODES.*PULSAR_CLUSTERS/);
   });
 });

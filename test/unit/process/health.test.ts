@@ -16,6 +16,7 @@ describe('health server', () => {
       address: '127.0.0.1:0',
       checks,
       checkTimeoutMs: 30,
+      freshMs: 0,
       metrics: () => 'up 1\n',
     });
   });
@@ -39,6 +40,22 @@ describe('health server', () => {
       status: 'not ready',
       checks: { redis: 'no connection', pulsar: 'no answer within 30 ms' },
     });
+  });
+
+  it('runs a check once for all who ask within a moment', async () => {
+    let runs = 0;
+    const checks = {
+      broker: async () => {
+        runs++;
+        await Promise.resolve();
+      },
+    };
+    const patient = await startHealthServer({ address: '127.0.0.1:0', checks, freshMs: 60_000 });
+    const ask = () => fetch(`http://${patient.address}/readyz`);
+    const answers = await Promise.all([ask(), ask(), ask()]);
+    expect([...answers, await ask()].map(({ status }) => status)).to.deep.equal([200, 200, 200, 200]);
+    expect(runs).to.equal(1);
+    await patient.close();
   });
 
   it('gives the metrics, and nothing else', async () => {

@@ -28,18 +28,20 @@ describe('server settings', () => {
     const read = () =>
       readServerConfig(
         {
+          VPCAST_GRPC_ADDRESS: '7400',
           VPCAST_REDIS_CLUSTER_NODES: 'a',
-          VPCAST_PULSAR_CLUSTERS: 'x,a=pulsar://a|http://a,a=pulsar://b|http://b',
+          VPCAST_PULSAR_CLUSTERS: 'a=pulsar://a|http://a,a=pulsar://b|http://b',
         },
-        [],
+        ['--host-id=h1'],
       );
     expect(read)
       .to.throw(SettingsError)
       .with.property('problems')
       .that.deep.equals([
-        'VPCAST_REDIS_CLUSTER_NODES must have items of the form host:port',
-        'VPCAST_PULSAR_CLUSTERS must have items of the form name=pulsar://host:port|http://host:port',
-        'VPCAST_PULSAR_CLUSTERS has a name twice',
+        '--host-id is not a flag of this program',
+        'VPCAST_REDIS_CLUSTER_NODES must be items of the form host:port',
+        'VPCAST_PULSAR_CLUSTERS must be items of the form name=pulsar://host:port|http://host:port, each name once',
+        'VPCAST_GRPC_ADDRESS must be of the form host:port',
       ]);
   });
 });
