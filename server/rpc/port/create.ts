@@ -33,8 +33,8 @@ export async function createAll(
     deps,
     drafts.filter((draft) => draft.hostId !== ''),
   );
-  await Promise.all(drafts.map((draft) => claimId(deps, 'port', draft.id, vpcId)));
   try {
+    await claimAll(deps, drafts, vpcId);
     return await commitAll(deps, vpcId, drafts, targets, request);
   } catch (error) {
     // Only this call knows the ids that it made; a given one may be another call's by now.
@@ -42,6 +42,12 @@ export async function createAll(
     await releaseIds(deps, 'port', ours, vpcId, request.id);
     throw error;
   }
+}
+
+/** Fails only when no claim is under way any more: what is given back then stays given back. */
+async function claimAll(deps: ServerDeps, drafts: readonly NewPort[], vpcId: string): Promise<void> {
+  const claims = await Promise.allSettled(drafts.map((draft) => claimId(deps, 'port', draft.id, vpcId)));
+  for (const claim of claims) if (claim.status === 'rejected') throw claim.reason;
 }
 
 async function commitAll(
