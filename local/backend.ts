@@ -8,8 +8,15 @@ import type { MessagingCluster } from '../core/messaging/port.ts';
 import type { TopicNames } from '../core/placement/topics.ts';
 import type { Store } from '../core/store/port.ts';
 
-export type BackendChoice =
-  'embedded' | { readonly pulsarUrl: string; readonly pulsarAdminUrl: string; readonly redisUrl: string };
+export type BackendChoice = 'embedded' | RealServices;
+
+export interface RealServices {
+  readonly pulsarUrl: string;
+  readonly pulsarAdminUrl: string;
+  readonly redisUrl: string;
+  /** Some nodes of a Redis Cluster, in place of `redisUrl`. */
+  readonly redisCluster?: readonly string[];
+}
 
 export type OpenedCluster = MessagingCluster & { readonly serviceUrl: string };
 
@@ -34,8 +41,8 @@ function embedded(): Backend {
   };
 }
 
-function real(urls: Exclude<BackendChoice, 'embedded'>, topics: TopicNames, logger: Logger): Backend {
-  const store = openRedisStore({ url: urls.redisUrl, cluster: false, keyPrefix: `${topics.tenant}:` });
+function real(urls: RealServices, topics: TopicNames, logger: Logger): Backend {
+  const store = openRedis(urls, `${topics.tenant}:`);
   const opened: PulsarCluster[] = [];
   return {
     store,
@@ -58,6 +65,15 @@ function real(urls: Exclude<BackendChoice, 'embedded'>, topics: TopicNames, logg
       await store.close();
     },
   };
+}
+
+function openRedis({ redisUrl, redisCluster }: RealServices, keyPrefix: string): Store {
+  if (redisCluster === undefined) return openRedisStore({ url: redisUrl, cluster: false, keyPrefix });
+  const nodes = redisCluster.map((url) => {
+    const { hostname, port } = new URL(url);
+    return { host: hostname, port: Number(port || 6379) };
+  });
+  return openRedisStore({ nodes, cluster: true, keyPrefix });
 }
 
 function withUrl({ name, bus, admin }: MessagingCluster, serviceUrl: string): OpenedCluster {
