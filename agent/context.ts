@@ -1,12 +1,10 @@
 import { openClusters } from '../adapters/backing/open.ts';
-import { watchBus } from '../adapters/backing/watched-bus.ts';
-import type { WatchedBus } from '../adapters/backing/watched-bus.ts';
+import { SendWatch } from '../adapters/backing/send-watch.ts';
 import { openControlClient } from '../adapters/grpc/client.ts';
 import type { ControlClient } from '../adapters/grpc/methods.ts';
 import { createLogger } from '../adapters/process/logger.ts';
 import { systemClock } from '../core/clock.ts';
 import { PlatformError } from '../core/errors.ts';
-import type { MessageBus } from '../core/messaging/port.ts';
 import type { RegisterHostResponse } from '../proto/gen/vpcast/v1/RegisterHostResponse.ts';
 import type { AgentConfig } from './config.ts';
 import { stateOnlyDataPlane } from './data-plane.ts';
@@ -20,8 +18,8 @@ const VERSION = '0.1.0';
 export interface AgentContext {
   readonly deps: AgentDeps;
   readonly options: AgentOptions;
-  /** Throws while a broker does not take what is sent. */
-  readonly checkBrokers: () => void;
+  /** Throws while the broker does not take what is sent. */
+  readonly checkBroker: () => void;
   /** After the agent was drained. */
   close(): Promise<void>;
 }
@@ -33,7 +31,7 @@ export async function openAgentContext(config: AgentConfig): Promise<AgentContex
   const client = openControlClient({ addresses: config.controlAddresses, retry: { attempts: 1 } });
   const { clusterUrls } = config;
   const clusters = openClusters({ access: config.pulsar, logger });
-  const buses = new Map<MessageBus, WatchedBus>();
+  const sends = new SendWatch();
   return {
     deps: {
       control: controlPort(client),
@@ -42,9 +40,7 @@ export async function openAgentContext(config: AgentConfig): Promise<AgentContex
         // An agent administers nothing.
         const cluster = { name, serviceUrl, adminUrl: 'http://127.0.0.1:1' };
         const { bus } = await clusters.open(`${name} ${serviceUrl}`, () => cluster);
-        const watched = buses.get(bus) ?? watchBus(bus);
-        buses.set(bus, watched);
-        return watched;
+        return sends.over(bus);
       },
       openJournal: (live) => openFileJournal({ directory: config.stateDirectory, logger }, live),
       dataPlane: stateOnlyDataPlane,
@@ -66,8 +62,8 @@ export async function openAgentContext(config: AgentConfig): Promise<AgentContex
       heartbeatMs: config.heartbeatMs,
       reportWindowMs: config.reportWindowMs,
     },
-    checkBrokers: () => {
-      for (const bus of buses.values()) bus.checkSending();
+    checkBroker: () => {
+      sends.check();
     },
     close: async () => {
       client.close();

@@ -4,7 +4,7 @@ import type { Agent } from './agent.ts';
 /** What the agent needs to be ready, in the terms of `HealthServerOptions`. */
 export function agentChecks(
   agent: Agent,
-  checkBrokers: () => void,
+  checkBroker: () => void,
 ): Readonly<Record<'lane' | 'broker', () => void>> {
   let isListening = false;
   agent.ready().then(
@@ -18,7 +18,7 @@ export function agentChecks(
     lane: () => {
       if (!isListening) throw new PlatformError('unavailable', "not listening on the host's lane yet");
     },
-    broker: checkBrokers,
+    broker: checkBroker,
   };
 }
 

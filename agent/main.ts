@@ -16,7 +16,7 @@ await runService('agent', async () => {
     agent = running;
     const health = await startHealthServer({
       address: config.healthAddress,
-      checks: agentChecks(running, context.checkBrokers),
+      checks: agentChecks(running, context.checkBroker),
       metrics: () =>
         renderCounters('vpcast_agent', running.counters) + renderGauges('vpcast_agent', agentGauges(running)),
     });

@@ -57,7 +57,7 @@ export const serverSettings = {
     max: 4096,
   }),
   workPartitions: setting.integer('VPCAST_WORK_PARTITIONS', {
-    description: 'Partitions of the work topic; the same for all programs',
+    description: 'Partitions of the work topic; the same for all servers',
     default: 4,
     min: 1,
   }),

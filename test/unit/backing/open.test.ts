@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { ClusterPool } from '../../../adapters/backing/open.ts';
 import type { OpenCluster } from '../../../adapters/backing/open.ts';
 import type { ClusterConfig } from '../../../adapters/backing/settings.ts';
-import { watchBus } from '../../../adapters/backing/watched-bus.ts';
+import { SendWatch } from '../../../adapters/backing/send-watch.ts';
 import { MemoryCluster } from '../../../adapters/memory/bus-cluster.ts';
 import { PlatformError } from '../../../core/errors.ts';
 
@@ -63,7 +63,7 @@ describe('a pool of clusters', () => {
   });
 });
 
-describe('a watched bus', () => {
+describe('a watch over what is sent', () => {
   it('tells that messages do not reach the broker, until they do', async () => {
     let nowMs = 0;
     const answers: ((error?: Error) => void)[] = [];
@@ -78,10 +78,11 @@ describe('a watched bus', () => {
           });
         }),
     };
-    const watched = watchBus(slow, 1_000, () => nowMs);
+    const watch = new SendWatch(1_000, () => nowMs);
+    const watched = watch.over(slow);
     const send = () => watched.sendByKey('t', 1, 'k', { properties: {}, payload: Buffer.alloc(0) });
     const check = () => {
-      watched.checkSending();
+      watch.check();
     };
     expect(check).to.not.throw();
     const first = send();
