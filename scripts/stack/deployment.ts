@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '../free-ports.ts';
+import { identify } from '../process.ts';
 import type { Lifetime } from '../services/service-process.ts';
 import { ServiceProcess } from '../services/service-process.ts';
 import type { ServiceUrls } from '../services/up.ts';
@@ -61,8 +63,10 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
   };
   const agents = new Set<Program>();
   try {
-    const server = await launch('server', 'server/main.ts', { VPCAST_GRPC_ADDRESS: '127.0.0.1:0' });
-    const { grpc = '' } = await server.endpoints();
+    // Not any port that is free at the moment: the agents look for a server that was restarted where it was.
+    const [port = 0] = await freePorts(1);
+    const grpc = `127.0.0.1:${port}`;
+    const server = await launch('server', 'server/main.ts', { VPCAST_GRPC_ADDRESS: grpc });
     const infraNodes = await Promise.all(
       Array.from({ length: options.infraNodes }, (_, n) =>
         launch(`infra-node-${n}`, 'infra-node/main.ts', {}),
@@ -124,7 +128,7 @@ async function startProgram(
         ...env,
       },
       logFile: join(dir, `${name}.log`),
-      isHealthy: () => Promise.resolve(existsSync(readyFile)),
+      isHealthy: () => isReady(readyFile),
       startTimeoutMs: 60_000,
       stopTimeoutMs: 30_000,
     },
@@ -138,6 +142,13 @@ async function startProgram(
       return ready.endpoints ?? {};
     },
   };
+}
+
+/** The file that a killed program left behind says nothing of the one that is starting. */
+async function isReady(readyFile: string): Promise<boolean> {
+  if (!existsSync(readyFile)) return false;
+  const { pid } = JSON.parse(await readFile(readyFile, 'utf8')) as { pid: number };
+  return identify(pid) !== undefined;
 }
 
 export async function endpointsOf(deployment: Deployment, options: DeploymentOptions): Promise<Endpoints> {

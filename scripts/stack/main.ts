@@ -8,6 +8,7 @@ import type { ProcessIdentity } from '../process.ts';
 import { reportOnStderr } from '../services/progress.ts';
 import { runCommand } from '../services/command.ts';
 import * as services from '../services/up.ts';
+import type { ServiceUrls } from '../services/up.ts';
 import { endpointsOf, startDeployment } from './deployment.ts';
 import type { Endpoints } from './deployment.ts';
 
@@ -15,6 +16,7 @@ const usage = `usage: npm run stack -- <command> [options]
   up       bring up a deployment; its endpoints go to standard output as one JSON object
              --hosts a,b,c       one agent process for each
              --infra-nodes N     default 2
+             --pulsar URL --pulsar-admin URL --redis URL    on services that somebody else looks after
   down     end it, with the services if it brought them up, and remove what it left
   status   tell what runs
 options: --dir   where state and logs are (default .run/stack)`;
@@ -33,6 +35,9 @@ const { values, positionals } = parseArgs({
   options: {
     hosts: { type: 'string', default: '' },
     'infra-nodes': { type: 'string', default: '2' },
+    pulsar: { type: 'string' },
+    'pulsar-admin': { type: 'string' },
+    redis: { type: 'string' },
     dir: { type: 'string', default: runDirectory('stack') },
   },
 });
@@ -46,6 +51,20 @@ async function readState(): Promise<State | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/** Those that were named, or the development services, brought up if they are not. */
+async function openServices(): Promise<{ urls: ServiceUrls; started: boolean }> {
+  const { pulsar: pulsarUrl, 'pulsar-admin': pulsarAdminUrl, redis: redisUrl } = values;
+  if (pulsarUrl !== undefined && pulsarAdminUrl !== undefined && redisUrl !== undefined) {
+    return { urls: { pulsarUrl, pulsarAdminUrl, redisUrl }, started: false };
+  }
+  if (pulsarUrl !== undefined || pulsarAdminUrl !== undefined || redisUrl !== undefined) {
+    throw new Error('--pulsar, --pulsar-admin and --redis go together');
+  }
+  const { pulsar, redis } = await services.status(servicesDir);
+  const started = pulsar.condition === 'down' && redis.condition === 'down';
+  return { urls: await services.up({ dir: servicesDir }), started };
 }
 
 async function up(): Promise<void> {
@@ -62,9 +81,7 @@ async function up(): Promise<void> {
 
   await runCommand('npm', ['run', '-s', 'addon']);
   await mkdir(values.dir, { recursive: true });
-  const before = await services.status(servicesDir);
-  const startedServices = before.pulsar.condition === 'down' && before.redis.condition === 'down';
-  const urls = await services.up({ dir: servicesDir });
+  const { urls, started: startedServices } = await openServices();
   reportOnStderr(`starting server, ${infraNodes} infrastructure nodes and ${hosts.length} agents`);
   const options = {
     dir: values.dir,
