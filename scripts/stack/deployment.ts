@@ -67,11 +67,16 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
     const [port = 0] = await freePorts(1);
     const grpc = `127.0.0.1:${port}`;
     const server = await launch('server', 'server/main.ts', { VPCAST_GRPC_ADDRESS: grpc });
-    const infraNodes = await Promise.all(
+    const launches = await Promise.allSettled(
       Array.from({ length: options.infraNodes }, (_, n) =>
         launch(`infra-node-${n}`, 'infra-node/main.ts', {}),
       ),
     );
+    // Only now: one that was still starting would be left running.
+    const infraNodes = launches.map((each) => {
+      if (each.status === 'rejected') throw each.reason;
+      return each.value;
+    });
     const byHost = new Map<string, Program>();
     for (const [n, host] of options.hosts.entries()) {
       const agent = await launch(`agent-${host}`, 'agent/main.ts', agentSettings(options, host, n, grpc));

@@ -30,17 +30,29 @@ interface State {
 
 const runDirectory = (name: string): string => fileURLToPath(new URL(`../../.run/${name}`, import.meta.url));
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    hosts: { type: 'string', default: '' },
-    'infra-nodes': { type: 'string', default: '2' },
-    pulsar: { type: 'string' },
-    'pulsar-admin': { type: 'string' },
-    redis: { type: 'string' },
-    dir: { type: 'string', default: runDirectory('stack') },
-  },
-});
+const readArguments = () =>
+  parseArgs({
+    allowPositionals: true,
+    options: {
+      hosts: { type: 'string', default: '' },
+      'infra-nodes': { type: 'string', default: '2' },
+      pulsar: { type: 'string' },
+      'pulsar-admin': { type: 'string' },
+      redis: { type: 'string' },
+      dir: { type: 'string', default: runDirectory('stack') },
+    },
+  });
+
+function argumentsOrExit(): ReturnType<typeof readArguments> {
+  try {
+    return readArguments();
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    process.exit(1);
+  }
+}
+
+const { values, positionals } = argumentsOrExit();
 const stateFile = join(values.dir, 'state.json');
 const servicesDir = runDirectory('services');
 
@@ -53,15 +65,18 @@ async function readState(): Promise<State | undefined> {
   }
 }
 
-/** Those that were named, or the development services, brought up if they are not. */
-async function openServices(): Promise<{ urls: ServiceUrls; started: boolean }> {
+/** The services that the arguments name, if they do. */
+function namedServices(): ServiceUrls | undefined {
   const { pulsar: pulsarUrl, 'pulsar-admin': pulsarAdminUrl, redis: redisUrl } = values;
   if (pulsarUrl !== undefined && pulsarAdminUrl !== undefined && redisUrl !== undefined) {
-    return { urls: { pulsarUrl, pulsarAdminUrl, redisUrl }, started: false };
+    return { pulsarUrl, pulsarAdminUrl, redisUrl };
   }
-  if (pulsarUrl !== undefined || pulsarAdminUrl !== undefined || redisUrl !== undefined) {
-    throw new Error('--pulsar, --pulsar-admin and --redis go together');
-  }
+  if (pulsarUrl === undefined && pulsarAdminUrl === undefined && redisUrl === undefined) return undefined;
+  throw new Error('--pulsar, --pulsar-admin and --redis go together');
+}
+
+/** The development services, brought up if they are not. */
+async function developmentServices(): Promise<{ urls: ServiceUrls; started: boolean }> {
   const { pulsar, redis } = await services.status(servicesDir);
   const started = pulsar.condition === 'down' && redis.condition === 'down';
   return { urls: await services.up({ dir: servicesDir }), started };
@@ -78,10 +93,12 @@ async function up(): Promise<void> {
   }
   const infraNodes = Number(values['infra-nodes']);
   if (!Number.isInteger(infraNodes) || infraNodes < 1) throw new Error('--infra-nodes takes a number from 1');
+  const named = namedServices();
 
   await runCommand('npm', ['run', '-s', 'addon']);
   await mkdir(values.dir, { recursive: true });
-  const { urls, started: startedServices } = await openServices();
+  const { urls, started: startedServices } =
+    named === undefined ? await developmentServices() : { urls: named, started: false };
   reportOnStderr(`starting server, ${infraNodes} infrastructure nodes and ${hosts.length} agents`);
   const options = {
     dir: values.dir,

@@ -43,6 +43,26 @@ describe('npm run stack', function () {
     expect(stderr).to.contain('no stack is up');
   });
 
+  const mistakes = [
+    ['up', '--colour'],
+    ['up'],
+    ['up', '--hosts', 'a,b,a'],
+    ['up', '--hosts', 'a b'],
+    ['up', '--hosts', 'a', '--infra-nodes', '0'],
+    ['up', '--hosts', 'a', '--redis', 'redis://127.0.0.1:6379'],
+    ['sideways'],
+  ];
+  it('says what is wrong with its arguments, and does nothing', async () => {
+    for (const mistake of mistakes) {
+      const { code, stdout, stderr } = await runScript('stack', ...mistake, '--dir', dir);
+      expect([code, stdout], mistake.join(' ')).to.deep.equal([1, '']);
+      expect(stderr, mistake.join(' '))
+        .to.match(/\S/)
+        .and.not.to.match(/^ +at /m);
+      expect(existsSync(dir), mistake.join(' ')).to.equal(false);
+    }
+  });
+
   it('comes up and tells where everything is', async () => {
     const { code, stdout, stderr } = await up();
     expect(code, stderr).to.equal(0);
