@@ -15,7 +15,12 @@ module.exports = {
       from: { path: '^core/' },
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|util)$' },
     },
-    { name: 'adapters-know-only-core', severity: 'error', from: { path: '^adapters/' }, to: { path: programs } },
+    {
+      name: 'adapters-know-only-core',
+      severity: 'error',
+      from: { path: '^adapters/' },
+      to: { path: programs },
+    },
     {
       name: 'programs-do-not-import-each-other',
       severity: 'error',
@@ -40,7 +45,12 @@ module.exports = {
       from: { pathNot: '^adapters/redis/' },
       to: { path: 'node_modules/ioredis' },
     },
-    { name: 'production-code-does-not-import-tests', severity: 'error', from: { pathNot: '^(test|bench|demo|local|scripts)/' }, to: { path: '^(test|bench|demo|local|scripts)/' } },
+    {
+      name: 'production-code-does-not-import-tests',
+      severity: 'error',
+      from: { pathNot: '^(test|bench|demo|local|scripts)/' },
+      to: { path: '^(test|bench|demo|local|scripts)/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

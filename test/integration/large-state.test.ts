@@ -43,11 +43,8 @@ describe('state beyond one frame', function () {
 
     expect(await differences(platform.store, platform.agents)).to.deep.equal([]);
     for (const host of ['first', 'second']) {
-      const view = platform.agents.get(host)?.view(vpc.id) ?? new Map();
-      const bytes = [...view.values()].reduce(
-        (sum: number, entry) => sum + Buffer.byteLength(entry.body ?? ''),
-        0,
-      );
+      const entries = [...(platform.agents.get(host)?.view(vpc.id)?.values() ?? [])];
+      const bytes = entries.reduce((sum, entry) => sum + Buffer.byteLength(entry.body ?? ''), 0);
       expect(bytes, host).to.be.greaterThan(FRAME_BYTES);
     }
   });

@@ -5,7 +5,10 @@ import { until } from '../../local/until.ts';
 import { realServices } from '../support/real-services.ts';
 
 interface PartitionStats {
-  subscriptions: Record<string, { consumers: { consumerName: string; keyHashRangeArrays?: [number, number][] }[] }>;
+  subscriptions: Record<
+    string,
+    { consumers: { consumerName: string; keyHashRangeArrays?: [number, number][] }[] }
+  >;
 }
 
 describe('topics and subscriptions, as the broker sees them', function () {
@@ -17,9 +20,9 @@ describe('topics and subscriptions, as the broker sees them', function () {
   });
   after(() => platform.stop());
 
-  async function admin<T>(path: string): Promise<{ status: number; body: T }> {
+  async function admin(path: string): Promise<{ status: number; body: unknown }> {
     const response = await fetch(`${realServices().pulsarAdminUrl}/admin/v2/${path}`);
-    return { status: response.status, body: (await response.json()) as T };
+    return { status: response.status, body: await response.json() };
   }
 
   const adminPath = (topic: string): string => topic.replace('://', '/');
@@ -36,9 +39,9 @@ describe('topics and subscriptions, as the broker sees them', function () {
       [large, 3],
     ] as const) {
       const { topic } = await topicOf(vpc.id);
-      const metadata = await admin<{ partitions: number }>(`${adminPath(topic)}/partitions`);
+      const metadata = await admin(`${adminPath(topic)}/partitions`);
       expect(metadata.status).to.equal(200);
-      expect(metadata.body.partitions).to.equal(partitions);
+      expect(metadata.body).to.include({ partitions });
     }
   });
 
@@ -53,8 +56,8 @@ describe('topics and subscriptions, as the broker sees them', function () {
     const [host] = status.hosts;
     const partition = `${adminPath(status.topic)}-partition-${host?.partition}`;
     const consumers = async () => {
-      const { body } = await admin<PartitionStats>(`${partition}/stats`);
-      return body.subscriptions['hosts']?.consumers ?? [];
+      const { body } = await admin(`${partition}/stats`);
+      return (body as PartitionStats).subscriptions['hosts']?.consumers ?? [];
     };
     await until(async () => (await consumers()).length === 1, 15_000);
     const [consumer] = await consumers();
