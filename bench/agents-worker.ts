@@ -1,0 +1,121 @@
+// Many agents in one process, each with a journal of its own on disk; tells when a port is durable where it is bound.
+import { PerformanceObserver } from 'node:perf_hooks';
+import { join } from 'node:path';
+import { openControlClient } from '../adapters/grpc/client.ts';
+import { createLogger } from '../adapters/process/logger.ts';
+import { openPulsarCluster } from '../adapters/pulsar/cluster.ts';
+import type { PulsarCluster } from '../adapters/pulsar/cluster.ts';
+import { startAgent } from '../agent/agent.ts';
+import type { Agent } from '../agent/agent.ts';
+import { controlPort } from '../agent/context.ts';
+import { stateOnlyDataPlane } from '../agent/data-plane.ts';
+import { openFileJournal } from '../agent/journal/file-journal.ts';
+import { systemClock } from '../core/clock.ts';
+import { forEachOf } from '../local/pool.ts';
+import { AppliedPorts } from './boot/applied-ports.ts';
+import type { AgentsNews, AgentsOrder, AgentsStart, AgentsTotals } from './boot/messages.ts';
+import { endWithParent, tellParent } from './child.ts';
+
+const REPORT_MS = 50;
+const STARTS_AT_ONCE = 16;
+
+const logger = createLogger({ name: 'agents', level: 'warn' });
+const agents: Agent[] = [];
+const clusters: Promise<PulsarCluster>[] = [];
+const collections = { count: 0, longestMs: 0 };
+const tell = (news: AgentsNews): void => {
+  tellParent(news);
+};
+
+async function start({ control, stateDirectory, hosts, clients }: AgentsStart): Promise<void> {
+  const client = openControlClient({ addresses: control });
+  const applied = new AppliedPorts();
+  await forEachOf(hosts.length, STARTS_AT_ONCE, async (n) => {
+    const { id, vtepIp } = hosts[n]!;
+    const directory = join(stateDirectory, id);
+    const agent = await startAgent(
+      {
+        control: controlPort(client),
+        openCluster: async (name, serviceUrl) =>
+          applied.watch(id, (await (clusters[n % clients] ??= connect(name, serviceUrl))).bus),
+        openJournal: (live) => openFileJournal({ directory, logger }, live),
+        dataPlane: stateOnlyDataPlane,
+        clock: systemClock,
+        logger,
+      },
+      {
+        host: {
+          id,
+          name: id,
+          vtepIp,
+          macAddress: '',
+          zone: '',
+          labels: {},
+          serves: [],
+          agentVersion: 'bench',
+        },
+        events: {
+          onApplied: (scope, revision, changed) => {
+            applied.durable(id, scope, revision, changed);
+          },
+        },
+      },
+    );
+    agents.push(agent);
+    await agent.ready();
+  });
+  setInterval(() => {
+    const ports = applied.take();
+    if (ports.length > 0) tell({ kind: 'applied', ports });
+  }, REPORT_MS).unref();
+}
+
+function connect(name: string, serviceUrl: string): Promise<PulsarCluster> {
+  return openPulsarCluster({
+    name,
+    serviceUrl,
+    adminUrl: 'http://127.0.0.1:1',
+    log: (level, message) => {
+      logger[level]('pulsar client', { message });
+    },
+  });
+}
+
+function totals(): AgentsTotals {
+  const sum = (counter: 'gaps' | 'stale' | 'applied'): number =>
+    agents.reduce((total, agent) => total + agent.counters[counter], 0);
+  return {
+    gaps: sum('gaps'),
+    stale: sum('stale'),
+    applied: sum('applied'),
+    collections: collections.count,
+    longestCollectionMs: collections.longestMs,
+  };
+}
+
+new PerformanceObserver((list) => {
+  for (const { duration } of list.getEntries()) {
+    collections.count++;
+    collections.longestMs = Math.max(collections.longestMs, duration);
+  }
+}).observe({ entryTypes: ['gc'] });
+
+endWithParent(async () => {
+  await Promise.all(agents.map((agent) => agent.close()));
+  await Promise.all(clusters.map(async (cluster) => (await cluster).close()));
+});
+
+process.on('message', (order: AgentsOrder) => {
+  if (order.kind === 'totals') {
+    tell({ kind: 'totals', totals: totals() });
+    return;
+  }
+  start(order.start).then(
+    () => {
+      tell({ kind: 'started' });
+    },
+    (error: unknown) => {
+      tell({ kind: 'failed', reason: String(error) });
+    },
+  );
+});

@@ -1,0 +1,75 @@
+import type { ControlClient } from '../../adapters/grpc/methods.ts';
+import { forEachOf } from '../../local/pool.ts';
+
+export interface Vpc {
+  readonly id: string;
+  readonly groupId: string;
+}
+
+const CALLS_AT_ONCE = 16;
+const APPLY_MS = 120_000;
+
+export async function makeVpcs(client: ControlClient, count: number, step: () => void): Promise<Vpc[]> {
+  const vpcs: Vpc[] = [];
+  await forEachOf(count, CALLS_AT_ONCE, async (n) => {
+    const vpc = await client.createVpc({
+      vpc: { name: `vpc-${n}`, projectId: 'bench', cidrs: ['10.0.0.0/8'] },
+    });
+    await client.createSubnet({ subnet: { vpcId: vpc.id, name: 'default', cidr: '10.0.0.0/16' } });
+    const group = await client.createSecurityGroup({
+      securityGroup: {
+        vpcId: vpc.id,
+        name: 'default',
+        rules: [
+          { direction: 'EGRESS', etherType: 'IPV4' },
+          { direction: 'INGRESS', etherType: 'IPV4', protocol: 'tcp', portRangeMin: 22, portRangeMax: 22 },
+        ],
+      },
+    });
+    vpcs[n] = { id: vpc.id, groupId: group.id };
+    step();
+  });
+  return vpcs;
+}
+
+/** One unbound port for each entry, in the VPC of that index; the answer has their ids in the same order. */
+export async function makePorts(
+  client: ControlClient,
+  vpcs: readonly Vpc[],
+  wanted: readonly { readonly vpc: number }[],
+  step: () => void,
+): Promise<string[]> {
+  const ids: string[] = [];
+  await forEachOf(wanted.length, CALLS_AT_ONCE, async (n) => {
+    const { id: vpcId, groupId } = vpcs[wanted[n]!.vpc]!;
+    const port = { vpcId, name: `vm-${n}`, deviceId: `vm-${n}`, securityGroupIds: [groupId] };
+    ids[n] = (await client.createPort({ requestId: `port-${n}`, port })).id;
+    step();
+  });
+  return ids;
+}
+
+export async function bindPorts(
+  client: ControlClient,
+  bindings: readonly { readonly portId: string; readonly hostId: string }[],
+  step: () => void,
+): Promise<void> {
+  await forEachOf(bindings.length, CALLS_AT_ONCE, async (n) => {
+    await client.bindPort({ requestId: `first-${n}`, ...bindings[n]! });
+    step();
+  });
+}
+
+/** Resolves when every host of every VPC reported what it shall hold. */
+export async function untilApplied(
+  client: ControlClient,
+  vpcs: readonly Vpc[],
+  step: () => void,
+): Promise<void> {
+  await forEachOf(vpcs.length, CALLS_AT_ONCE, async (n) => {
+    for await (const { done } of client.watchRevision({ vpcId: vpcs[n]!.id }, { deadlineMs: APPLY_MS })) {
+      if (done) break;
+    }
+    step();
+  });
+}

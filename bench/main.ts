@@ -1,0 +1,40 @@
+// npm run bench -- <experiment> [--json] [...]
+import { boot } from './boot.ts';
+import { bootUsage } from './boot/options.ts';
+import { UsageError } from './usage.ts';
+
+const usage = `usage: npm run bench -- <experiment> [options]
+${bootUsage}
+options of all: --json  one JSON object on standard output, and nothing else there
+The Pulsar and Redis of VPCAST_PULSAR_URL, VPCAST_PULSAR_ADMIN_URL and VPCAST_REDIS_URL; without these, fresh ones.`;
+
+type Experiment = (args: readonly string[], signal: AbortSignal) => Promise<void>;
+
+const experiments: ReadonlyMap<string, Experiment> = new Map([['boot', boot]]);
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // Whatever is left ends with this process.
+    if (stop.signal.aborted) process.exit(1);
+    process.stderr.write('\nstopping; again to stop at once\n');
+    stop.abort(new Error(`stopped by ${signal}`));
+  });
+}
+
+try {
+  const [name = '', ...args] = process.argv.slice(2);
+  const experiment = experiments.get(name);
+  if (experiment === undefined) throw new UsageError(`there is no experiment ${JSON.stringify(name)}`);
+  await experiment(args, stop.signal);
+} catch (error) {
+  if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}\n\n${usage}\n`);
+    process.exitCode = 2;
+  } else {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+// What was under way when the work was called off may still hold something open.
+process.exit();
