@@ -35,6 +35,8 @@ export function applyChanges(replica: Replica, header: ChangesHeader, entries: r
   if (header.to <= replica.revision) return { outcome: 'stale' };
   if (header.from > replica.revision) return { outcome: 'gap' };
   const { partial } = replica;
+  // Of a turn that was overtaken: it would undo what the parts of the newer one have said.
+  if (partial !== undefined && header.turn < partial.turn) return { outcome: 'stale' };
   const next = partial?.turn === header.turn && partial.to === header.to ? partial.next : 0;
   if (header.part > next) return { outcome: 'gap' };
 

@@ -127,6 +127,23 @@ describe('replica', () => {
     );
   });
 
+  it('takes nothing of an overtaken turn between the parts of a newer one', () => {
+    const replica = emptyReplica(scope, 1);
+    const history: History = [
+      { key: 'port/a', lives: true },
+      { key: 'port/a', lives: false },
+      { key: 'port/b', lives: true },
+    ];
+    const [early] = changes(history, 0, 1, 9);
+    const [first, second] = changes(history, 0, 3, 1);
+    receive(replica, snapshot(history, 0));
+    if (early === undefined || first === undefined || second === undefined) throw new Error('no parts');
+    expect(receive(replica, first).outcome).to.equal('applied');
+    expect(receive(replica, early).outcome).to.equal('stale');
+    expect(receive(replica, second).outcome).to.equal('applied');
+    expect(sorted(replica)).to.deep.equal(sorted({ entries: viewAt(history, 3) }));
+  });
+
   it('follows a chain without a gap however often it is sent again from an earlier point', () => {
     fc.assert(
       fc.property(chains, ({ history, cuts, perPart, rewinds }) => {
