@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { decodeRecord, encodeBody } from '../codec/records.ts';
 import type { Decoded } from '../codec/records.ts';
 import { PlatformError, invalid } from '../errors.ts';
+import { splitKey } from '../model/keys.ts';
 import { pause } from '../retry.ts';
 import type {
   Commit,
@@ -12,6 +13,9 @@ import type {
   ScopeStore,
   StoredRecord,
 } from './port.ts';
+
+/** A logged record travels to hosts in one message, and one that the broker refuses would hold up its whole scope. */
+const MAX_RECORD_BYTES = 2_000_000;
 
 /** What one call reads and wants to write; valid for one attempt. */
 export class Transaction {
@@ -48,6 +52,12 @@ export class Transaction {
   /** Writes a record; a key that was not read before is overwritten whatever it holds. */
   put(key: RecordKey, value: object | string, options: { logged: boolean } = { logged: true }): void {
     const body = encodeBody(typeof value === 'string' ? { value } : value);
+    if (options.logged && Buffer.byteLength(body) > MAX_RECORD_BYTES) {
+      const { kind, id } = splitKey(key);
+      throw new PlatformError('resource_exhausted', `${key} would be larger than ${MAX_RECORD_BYTES} bytes`, {
+        resource: { type: kind.replaceAll('-', '_'), id },
+      });
+    }
     this.#writes.set(key, { key, body, logged: options.logged });
   }
 

@@ -176,6 +176,19 @@ describe('security groups', () => {
     expect(securityGroups?.[0]?.rules).to.have.length(21);
   });
 
+  it('are refused when they would not fit into a message', async () => {
+    await create({ id: 'g1' });
+    const rules = Array.from({ length: 1_000 }, (): Rule => ({
+      direction: 'INGRESS',
+      description: 'x'.repeat(255),
+    }));
+    for (let n = 0; n < 4; n++) await add('g1', rules);
+    await refused(plane, 'v1', () => add('g1', rules), {
+      code: 'resource_exhausted',
+      resource: { type: 'security_group', id: 'g1' },
+    });
+  });
+
   it('stay while ports are in them or rules of others name them', async () => {
     await create({ id: 'g1', rules: [{ direction: 'INGRESS', remoteGroupId: 'g1' }] });
     await create({ id: 'g2', rules: [{ id: 'a', direction: 'INGRESS', remoteGroupId: 'g1' }] });
