@@ -1,8 +1,7 @@
 import { PlatformError } from '../errors.ts';
 import { keys } from '../model/keys.ts';
 import type { HostUse } from '../model/keys.ts';
-import type { Lane, Member, SlotHolder } from '../model/resources.ts';
-import type { ScopeStore } from '../store/port.ts';
+import type { Member, SlotHolder } from '../model/resources.ts';
 import type { Transaction } from '../store/transaction.ts';
 import { SLOT_COUNT } from './slots.ts';
 
@@ -81,19 +80,4 @@ async function freeSlot(tx: Transaction, partition: number): Promise<number> {
     if (free !== undefined) return free;
   }
   throw new PlatformError('resource_exhausted', `no free slot on partition ${partition} of ${tx.scope}`);
-}
-
-/** The partition with the fewest hosts, and how many it has. */
-export async function emptiestPartition(
-  store: ScopeStore,
-  tx: Pick<Transaction, 'scope'>,
-  lane: Lane,
-): Promise<{ partition: number; hosts: number }> {
-  const names = Array.from({ length: lane.partitions }, (_, partition) => membersCounter(partition));
-  const counts = await store.counters(tx.scope, names);
-  let best = { partition: 0, hosts: counts[0] ?? 0 };
-  counts.forEach((hosts, partition) => {
-    if (hosts < best.hosts) best = { partition, hosts };
-  });
-  return best;
 }
