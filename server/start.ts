@@ -3,7 +3,7 @@ import { startGrpcServer } from '../adapters/grpc/server.ts';
 import type { ServerDeps } from './deps.ts';
 import { prepareClusters } from './prepare.ts';
 import { startReports } from './reports/start.ts';
-import { finishDeletedVpcs } from './rpc/vpc/finish-deleted-vpc.ts';
+import { finishDeletedVpcsUntil } from './rpc/vpc/finish-deleted-vpc.ts';
 import { controlHandlers } from './service.ts';
 import { Waker } from './wake.ts';
 
@@ -49,12 +49,12 @@ export async function startServer(
     ...(signal === undefined ? {} : { signal }),
   });
   const reports = await startReports(deps);
-  const unfinished = finishDeletedVpcs(deps).catch((error: unknown) => {
-    logger.warn('deleted VPCs were not looked through', { error });
-  });
+  const stopping = new AbortController();
+  const finishing = finishDeletedVpcsUntil(deps, stopping.signal);
   const stopBackground = async (): Promise<void> => {
+    stopping.abort();
     await reports.drain();
-    await unfinished;
+    await finishing;
     await waker.drain();
   };
   const grpc = await startGrpcServer({

@@ -73,8 +73,15 @@ async function takeLeft(deps: ServerDeps, host: string, left: LeftReport): Promi
   await mutate(deps, left.scope, undefined, (tx) => freeDrained(tx, released));
   await mutate(deps, scopes.host(host), undefined, async (tx) => {
     const key = keys.assignment(vpcId, epoch);
-    if ((await tx.get(key)) !== undefined) tx.remove(key);
+    const isRemoved = (await tx.get(key)) === undefined && tx.seenRevision > 0;
+    // Also one that was never written: its dispatcher may be late, and must find that it is over.
+    if (!isRemoved) tx.remove(key);
   });
   await deps.store.forgetReport(left.scope, host, epoch);
-  await finishDeletedVpc(deps, vpcId);
+  try {
+    await finishDeletedVpc(deps, vpcId);
+  } catch (error) {
+    // Its cluster may be away for long, and what else the host says must not wait for that.
+    deps.logger.warn('deleted VPC is not cleared away yet', { vpc: vpcId, error });
+  }
 }

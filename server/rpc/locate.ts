@@ -56,6 +56,19 @@ export async function claimId(
 }
 
 /**
+ * After the commit that made resources of a VPC: a call that deleted earlier ones of these ids may have given the ids
+ * back between the claim and the commit.
+ */
+export async function keepIds(
+  deps: Pick<ServerDeps, 'store'>,
+  kind: LocatedKind,
+  ids: readonly string[],
+  vpcId: string,
+): Promise<void> {
+  await Promise.all(ids.map((id) => deps.store.claim(kind, id, vpcId)));
+}
+
+/**
  * Gives an id back after the resource is gone; a failure is only logged, since the claim is void anyway. A call with a
  * request id keeps the claim: its repeat has to find the VPC where its answer is kept.
  */
@@ -69,6 +82,14 @@ export async function releaseIds(
   if (requestId !== '') return;
   try {
     await Promise.all(ids.map((id) => deps.store.release(kind, id, owner)));
+    if (kind === 'public' || kind === 'vni' || kind === 'vtep') return;
+    const records = await deps.store.read(
+      scopes.vpc(owner),
+      ids.map((id): RecordKey => `${kind}/${id}`),
+    );
+    // Made again since it was deleted, see keepIds.
+    const again = ids.filter((_id, i) => records[i]?.body !== undefined);
+    await keepIds(deps, kind, again, owner);
   } catch (error) {
     deps.logger.warn('ids were not released', { kind, owner, error });
   }
@@ -128,15 +149,22 @@ export function idFor(field: string, value: string, method: string, requestId: s
   return hash.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
-/** Changes a scope as one step: announced before, so that the sweep looks there; woken after, if it wrote. */
+/**
+ * Changes a scope as one step. It is announced right before each commit, so that the sweep looks there whatever happens
+ * after it and however long the body took; and woken after, if it wrote.
+ */
 export async function mutate<T>(
   deps: Pick<ServerDeps, 'store' | 'wake'>,
   scope: Scope,
   request: RequestIdentity | undefined,
   body: (tx: Transaction) => Promise<T>,
 ): Promise<Committed<T>> {
-  await deps.store.announce(scope);
-  const committed = await transact(deps.store, scope, body, request);
+  const announcing = async (tx: Transaction): Promise<T> => {
+    const result = await body(tx);
+    if (!tx.empty) await deps.store.announce(scope);
+    return result;
+  };
+  const committed = await transact(deps.store, scope, announcing, request);
   if (committed.wrote) deps.wake(scope);
   return committed;
 }

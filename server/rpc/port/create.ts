@@ -1,11 +1,12 @@
-import { alreadyExists, invalid } from '../../../core/errors.ts';
+import { PlatformError, alreadyExists, invalid } from '../../../core/errors.ts';
+import type { ErrorCode } from '../../../core/errors.ts';
 import { keys, scopes } from '../../../core/model/keys.ts';
 import type { FixedIp, Port, Vpc } from '../../../core/model/resources.ts';
 import type { RequestIdentity, Transaction } from '../../../core/store/transaction.ts';
 import type { PortInput } from '../../../proto/gen/vpcast/v1/Port.ts';
 import type { ServerDeps } from '../../deps.ts';
 import { pickPartition, withCapacity } from '../../lanes.ts';
-import { claimId, mutate, need, readVpc, releaseIds } from '../locate.ts';
+import { claimId, keepIds, mutate, need, readVpc, releaseIds } from '../locate.ts';
 import { bind } from './bindings.ts';
 import type { BindTarget } from './bindings.ts';
 import { decodeOutcomes } from './change-ports.ts';
@@ -39,9 +40,21 @@ export async function createAll(
   } catch (error) {
     // Only this call knows the ids that it made; a given one may be another call's by now.
     const ours = drafts.filter((draft) => draft.isIdOurs).map((draft) => draft.id);
-    await releaseIds(deps, 'port', ours, vpcId, request.id);
+    if (wroteNothing(error)) await releaseIds(deps, 'port', ours, vpcId, request.id);
     throw error;
   }
+}
+
+const mayHaveCommitted: ReadonlySet<ErrorCode> = new Set([
+  'unavailable',
+  'deadline_exceeded',
+  'cancelled',
+  'internal',
+]);
+
+/** False also where it is not known: a store that did not answer may have carried the commit out all the same. */
+function wroteNothing(error: unknown): boolean {
+  return error instanceof PlatformError && !mayHaveCommitted.has(error.code);
 }
 
 /** Fails only when no claim is under way any more: what is given back then stays given back. */
@@ -75,6 +88,12 @@ async function commitAll(
       ports.map(({ value: after }) => ({ before: undefined, after })),
     ),
     recheckTargets(deps, vpcId, targets),
+    keepIds(
+      deps,
+      'port',
+      drafts.map((draft) => draft.id),
+      vpcId,
+    ),
   ]);
   return presented;
 }

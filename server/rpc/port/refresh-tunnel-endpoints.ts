@@ -2,7 +2,6 @@ import type { Decoded } from '../../../core/codec/records.ts';
 import { keys, scopes } from '../../../core/model/keys.ts';
 import type { Port } from '../../../core/model/resources.ts';
 import type { RecordKey } from '../../../core/store/port.ts';
-import { Transaction } from '../../../core/store/transaction.ts';
 import type { ServerDeps } from '../../deps.ts';
 import { settleBindings } from '../../port-status.ts';
 import { readHosts } from '../host/registered.ts';
@@ -38,17 +37,12 @@ async function refreshBatch(
   batch: readonly RecordKey[],
 ): Promise<void> {
   const scope = scopes.vpc(vpcId);
-  const outdated = async (tx: Transaction): Promise<{ ports: Decoded<Port>[]; vtepIp: string }> => {
+  await mutate(deps, scope, undefined, async (tx) => {
     const [host] = await readHosts(deps.store, [hostId]);
     const vtepIp = host?.value.vtepIp ?? '';
     const ports = (await tx.getMany<Port>(batch)).filter(isDefined);
-    return { ports: ports.filter((port) => isOutdated(port, hostId, vtepIp)), vtepIp };
-  };
-  // Looks before it announces the scope, since nearly always there is nothing to do.
-  if ((await outdated(new Transaction(deps.store, scope))).ports.length === 0) return;
-  await mutate(deps, scope, undefined, async (tx) => {
-    const { ports, vtepIp } = await outdated(tx);
-    for (const port of ports) tx.put(port.key, withEndpoint(port, hostId, vtepIp));
+    for (const port of ports)
+      if (isOutdated(port, hostId, vtepIp)) tx.put(port.key, withEndpoint(port, hostId, vtepIp));
   });
 }
 

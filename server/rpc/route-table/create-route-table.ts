@@ -5,7 +5,7 @@ import { identify } from '../../../core/store/transaction.ts';
 import type { CreateRouteTableRequest } from '../../../proto/gen/vpcast/v1/CreateRouteTableRequest.ts';
 import type { RouteTableInput } from '../../../proto/gen/vpcast/v1/RouteTable.ts';
 import type { ServerDeps } from '../../deps.ts';
-import { claimId, mutate, need } from '../locate.ts';
+import { claimId, keepIds, mutate, need } from '../locate.ts';
 import { narrowNewRouteTable } from './narrow.ts';
 import { presentRouteTable } from './present.ts';
 import { changeSubnets } from './references.ts';
@@ -25,5 +25,6 @@ export async function createRouteTable(
     tx.put(keys.routeTable(id), table);
     return table;
   });
+  await keepIds(deps, 'route-table', [id], vpcId);
   return presentRouteTable({ value: result, revision });
 }

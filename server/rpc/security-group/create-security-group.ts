@@ -5,7 +5,7 @@ import { identify } from '../../../core/store/transaction.ts';
 import type { CreateSecurityGroupRequest } from '../../../proto/gen/vpcast/v1/CreateSecurityGroupRequest.ts';
 import type { SecurityGroupInput } from '../../../proto/gen/vpcast/v1/SecurityGroup.ts';
 import type { ServerDeps } from '../../deps.ts';
-import { claimId, mutate, need } from '../locate.ts';
+import { claimId, keepIds, mutate, need } from '../locate.ts';
 import { narrowNewSecurityGroup } from './narrow.ts';
 import { presentSecurityGroup } from './present.ts';
 import { changeReferences } from './references.ts';
@@ -25,5 +25,6 @@ export async function createSecurityGroup(
     tx.put(keys.securityGroup(id), group);
     return group;
   });
+  await keepIds(deps, 'security-group', [id], vpcId);
   return presentSecurityGroup({ value: result, revision });
 }

@@ -6,7 +6,7 @@ import type { CreateSubnetRequest } from '../../../proto/gen/vpcast/v1/CreateSub
 import type { SubnetInput } from '../../../proto/gen/vpcast/v1/Subnet.ts';
 import { containsRange, overlap } from '../../addresses.ts';
 import type { ServerDeps } from '../../deps.ts';
-import { claimId, mutate, need } from '../locate.ts';
+import { claimId, keepIds, mutate, need } from '../locate.ts';
 import { narrowNewSubnet } from './narrow.ts';
 import { presentSubnet } from './present.ts';
 import { readSubnetIndex, writeSubnetIndex } from './subnet-index.ts';
@@ -26,6 +26,7 @@ export async function createSubnet(deps: ServerDeps, request: CreateSubnetReques
     writeSubnetIndex(tx, [...others, { id, cidr }]);
     return subnet;
   });
+  await keepIds(deps, 'subnet', [id], vpcId);
   return presentSubnet({ value: result, revision });
 }
 

@@ -3,6 +3,7 @@ import { decodeRecord } from '../../../core/codec/records.ts';
 import type { Decoded } from '../../../core/codec/records.ts';
 import { keys, scopes, splitKey } from '../../../core/model/keys.ts';
 import type { Lane } from '../../../core/model/resources.ts';
+import { pause } from '../../../core/retry.ts';
 import type { Scope, Store } from '../../../core/store/port.ts';
 import { clusterNamed, countPlaced } from '../../clusters.ts';
 import type { ServerDeps } from '../../deps.ts';
@@ -26,11 +27,16 @@ export async function finishDeletedVpc(deps: ServerDeps, vpcId: string): Promise
   if (found === undefined) return true;
   const scope = scopes.vpc(vpcId);
   // A create call that read the VPC before it was deleted may have committed between its listing and its removal.
-  await mutate(deps, scope, undefined, (tx) => removeContents(store, tx));
-  if ((await store.list(scope, 'slot', '', 1)).length > 0) return false;
+  await mutate(deps, scope, undefined, async (tx) => {
+    // Another call may have finished meanwhile, and the id may be that of a new VPC.
+    if ((await tx.get(removalKey)) !== undefined) await removeContents(store, tx);
+  });
+  if (await hasSlots(store, scope)) return false;
   return inTurn(deps, vpcId, async () => {
     const { removal, lane } = (await readRemoval(store, vpcId)) ?? {};
     if (removal === undefined) return true;
+    // Those of a later VPC of this id, which was deleted since.
+    if (await hasSlots(store, scope)) return false;
     if (lane !== undefined) await clusterNamed(deps, lane.cluster).admin.deleteTopic(lane.topic);
     await releaseClaims(store, scope, vpcId, removal.vni);
     await Promise.all([
@@ -48,7 +54,7 @@ export async function finishDeletedVpc(deps: ServerDeps, vpcId: string): Promise
   });
 }
 
-/** Goes on with what was interrupted by a crash. */
+/** Goes on with what was interrupted, by a crash or by a cluster that was away. */
 export async function finishDeletedVpcs(deps: ServerDeps): Promise<void> {
   let after = '';
   for (;;) {
@@ -64,6 +70,24 @@ export async function finishDeletedVpcs(deps: ServerDeps): Promise<void> {
     if (last === undefined || ids.length < PAGE) return;
     after = last;
   }
+}
+
+const PAUSE_MS = 60_000;
+
+/** Now and then, until the signal. */
+export async function finishDeletedVpcsUntil(deps: ServerDeps, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await finishDeletedVpcs(deps);
+    } catch (error) {
+      deps.logger.warn('deleted VPCs were not looked through', { error });
+    }
+    await pause(PAUSE_MS, signal).catch(() => undefined);
+  }
+}
+
+async function hasSlots(store: Store, scope: Scope): Promise<boolean> {
+  return (await store.list(scope, 'slot', '', 1)).length > 0;
 }
 
 async function readRemoval(

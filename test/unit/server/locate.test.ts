@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { alreadyExists } from '../../../core/errors.ts';
 import { scopes } from '../../../core/model/keys.ts';
+import type { Store } from '../../../core/store/port.ts';
 import { transact } from '../../../core/store/transaction.ts';
 import { claimId, idFor, mutate, releaseIds, vpcOf } from '../../../server/rpc/locate.ts';
 import { controlPlane, failure } from './control-plane.ts';
@@ -76,17 +78,23 @@ describe('ids', () => {
 });
 
 describe('changing a scope', () => {
-  it('is announced before, and wakes the dispatchers only if something was written', async () => {
+  it('is announced before the commit, and wakes the dispatchers after it, only if something is written', async () => {
     const plane = await controlPlane();
     const scope = scopes.vpc('v1');
     const announced = async () => (await plane.store.announced(0, 100)).map((entry) => entry.scope);
     plane.woken.length = 0;
-    await mutate(plane.deps, scope, undefined, async (tx) => {
-      expect(await announced()).to.include(scope);
-      await tx.get('vpc/v1');
-    });
+    await mutate(plane.deps, scope, undefined, (tx) => tx.get('vpc/v1'));
+    const refusing = mutate(plane.deps, scope, undefined, () => Promise.reject(alreadyExists('vpc', 'v1')));
+    await failure(() => refusing);
+    expect(await announced()).not.to.include(scope);
     expect(plane.woken).to.deep.equal([]);
-    await mutate(plane.deps, scope, undefined, (tx) => {
+    const store: Store = Object.create(plane.store) as Store;
+    store.commit = async (commit) => {
+      expect(await announced()).to.include(scope);
+      expect(plane.woken).to.deep.equal([]);
+      return plane.store.commit(commit);
+    };
+    await mutate({ ...plane.deps, store }, scope, undefined, (tx) => {
       tx.put('vpc/v1', {});
       return Promise.resolve();
     });

@@ -15,6 +15,7 @@ import type { Reports } from '../../../server/reports/start.ts';
 import { deletePort } from '../../../server/rpc/port/delete-port.ts';
 import { unbindPort } from '../../../server/rpc/port/unbind-port.ts';
 import { deleteVpc } from '../../../server/rpc/vpc/delete-vpc.ts';
+import { finishDeletedVpcs } from '../../../server/rpc/vpc/finish-deleted-vpc.ts';
 import { eventually } from '../../support/eventually.ts';
 import { request } from './control-plane.ts';
 import type { ControlPlane } from './control-plane.ts';
@@ -201,6 +202,29 @@ describe('reports of hosts', () => {
       await settled();
       const [record] = await plane.store.read(scope, [keys.slot(partition, slot)]);
       expect(record && decodeRecord<SlotHolder>(record)?.value).to.include({ state: 'held', epoch: 2 });
+    });
+
+    it('keep a late dispatcher from recording an assignment that is over', async () => {
+      const { partition, slot } = left;
+      const key = keys.assignment('v1', 7);
+      await send('h1', { left: [{ scope, partition, slot, epoch: 7 }] });
+      await settled();
+      const [record] = await plane.store.read('host/h1', [key]);
+      expect(record).to.deep.include({ body: undefined });
+      expect(record?.revision).to.be.above(0);
+    });
+
+    it('are heard while the cluster of a deleted VPC is away', async () => {
+      await deletePort(plane.deps, request('DeletePort', { id: 'p' }));
+      await deleteVpc(plane.deps, request('DeleteVpc', { id: 'v1' }));
+      const { admin } = home();
+      const deleteTopic = admin.deleteTopic.bind(admin);
+      admin.deleteTopic = () => Promise.reject(new PlatformError('unavailable', 'away'));
+      await sendLeft();
+      expect(await slotOf()).to.equal(undefined);
+      admin.deleteTopic = deleteTopic;
+      await finishDeletedVpcs(plane.deps);
+      expect(await admin.topicStats(plane.deps.topics.vpc('v1'))).to.equal(undefined);
     });
 
     it('let a deleted VPC go when the last one has left', async () => {
