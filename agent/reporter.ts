@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { encodeReport } from '../core/codec/report.ts';
+import { MAX_FAILURES, encodeReport } from '../core/codec/report.ts';
 import type { LeftReport, ScopeReport } from '../core/codec/report.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Scope } from '../core/store/port.ts';
@@ -21,7 +21,7 @@ export interface ReporterOptions {
   readonly retry: Backoff;
 }
 
-/** Keeps a report far from the broker's limit, as long as failures are few. */
+/** Scopes and failures together; keeps a report far from the broker's limit. */
 const MAX_ITEMS = 1_000;
 
 /**
@@ -95,8 +95,8 @@ export class Reporter {
     this.#cancel?.();
     // One turn later: what is said in the same one goes along.
     await Promise.resolve();
-    const scopes = take(this.#scopes);
-    const left = take(this.#left);
+    const scopes = take(this.#scopes, ({ failures }) => 1 + Math.min(failures.length, MAX_FAILURES));
+    const left = take(this.#left, () => 1);
     if (scopes.size + left.size > 0 || evenIfEmpty) {
       const { host, clock, counters, logger } = this.#deps;
       this.#lastSentMs = performance.now();
@@ -135,10 +135,13 @@ export class Reporter {
   }
 }
 
-function take<T>(from: Map<string, T>): Map<string, T> {
+/** One item at least, however many it counts for. */
+function take<T>(from: Map<string, T>, countOf: (item: T) => number): Map<string, T> {
   const taken = new Map<string, T>();
+  let count = 0;
   for (const [key, item] of from) {
-    if (taken.size === MAX_ITEMS) break;
+    count += countOf(item);
+    if (taken.size > 0 && count > MAX_ITEMS) break;
     taken.set(key, item);
     from.delete(key);
   }

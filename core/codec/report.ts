@@ -36,8 +36,20 @@ export interface HostReport {
   readonly left: readonly LeftReport[];
 }
 
+/** As many of a scope's failures are kept; a report has one more where there are more, so that this shows. */
+export const MAX_FAILURES = 1_000;
+export const MAX_REASON = 500;
+
 export function encodeReport(report: HostReport): Buffer {
-  return Buffer.from(JSON.stringify(report));
+  const scopes = report.scopes.map((scope) => ({
+    ...scope,
+    failures: scope.failures.slice(0, MAX_FAILURES + 1).map(shortened),
+  }));
+  return Buffer.from(JSON.stringify({ ...report, scopes }));
+}
+
+function shortened({ key, revision, reason }: Failure): Failure {
+  return { key, revision, reason: reason.slice(0, MAX_REASON) };
 }
 
 export function decodeReport(payload: Buffer): HostReport {

@@ -1,3 +1,4 @@
+import { MAX_FAILURES, MAX_REASON } from '../../core/codec/report.ts';
 import type { Failure } from '../../core/codec/report.ts';
 import type { Report } from '../../core/store/port.ts';
 
@@ -10,9 +11,6 @@ export interface ReportBody {
   /** False: the host named more failures than are kept, so a resource that is not listed may have failed, too. */
   readonly complete: boolean;
 }
-
-export const MAX_FAILURES = 1_000;
-const MAX_REASON = 500;
 
 export function encodeReportBody(body: Omit<ReportBody, 'complete'>): string {
   const failures = body.failures

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
+import { MAX_FAILURES } from '../../../core/codec/report.ts';
 import { keys, scopes } from '../../../core/model/keys.ts';
 import { deletePort } from '../../../server/rpc/port/delete-port.ts';
 import { listPorts } from '../../../server/rpc/port/list-ports.ts';
 import { migratePort } from '../../../server/rpc/port/migrate-port.ts';
 import { unbindPort } from '../../../server/rpc/port/unbind-port.ts';
 import { updatePort } from '../../../server/rpc/port/update-port.ts';
-import { MAX_FAILURES } from '../../../server/reports/body.ts';
 import { updateVpc } from '../../../server/rpc/vpc/update-vpc.ts';
 import { controlPlane, makeVpc, request } from './control-plane.ts';
 import type { ControlPlane } from './control-plane.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { decodeRecord } from '../../../core/codec/records.ts';
-import { encodeReport } from '../../../core/codec/report.ts';
+import { MAX_FAILURES, encodeReport } from '../../../core/codec/report.ts';
 import type { HostReport, ScopeReport } from '../../../core/codec/report.ts';
 import { decodeWork } from '../../../core/codec/work.ts';
 import type { Work } from '../../../core/codec/work.ts';
@@ -9,7 +9,7 @@ import { keys, scopes } from '../../../core/model/keys.ts';
 import type { Assignment, Member, SlotHolder } from '../../../core/model/resources.ts';
 import { subscriptions } from '../../../core/placement/topics.ts';
 import { transact } from '../../../core/store/transaction.ts';
-import { decodeReportBody, MAX_FAILURES } from '../../../server/reports/body.ts';
+import { decodeReportBody } from '../../../server/reports/body.ts';
 import { startReports } from '../../../server/reports/start.ts';
 import type { Reports } from '../../../server/reports/start.ts';
 import { deletePort } from '../../../server/rpc/port/delete-port.ts';
