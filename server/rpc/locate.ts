@@ -13,7 +13,7 @@ import { id as narrowId } from '../fields.ts';
 
 /** Kinds whose ids are unique in the region and point at a VPC. */
 export type LocatedKind = 'subnet' | 'security-group' | 'route-table' | 'port';
-export type ClaimKind = LocatedKind | 'public' | 'vni' | 'vtep';
+export type ClaimKind = LocatedKind | 'vni' | 'vtep';
 
 /** The kind as errors name it. */
 const typeOf = (kind: string): string => kind.replaceAll('-', '_');
@@ -74,24 +74,23 @@ export async function keepIds(
  */
 export async function releaseIds(
   deps: Pick<ServerDeps, 'store' | 'logger'>,
-  kind: ClaimKind,
+  kind: LocatedKind,
   ids: readonly string[],
-  owner: string,
+  vpcId: string,
   requestId: string,
 ): Promise<void> {
   if (requestId !== '') return;
   try {
-    await Promise.all(ids.map((id) => deps.store.release(kind, id, owner)));
-    if (kind === 'public' || kind === 'vni' || kind === 'vtep') return;
+    await Promise.all(ids.map((id) => deps.store.release(kind, id, vpcId)));
     const records = await deps.store.read(
-      scopes.vpc(owner),
+      scopes.vpc(vpcId),
       ids.map((id): RecordKey => `${kind}/${id}`),
     );
     // Made again since it was deleted, see keepIds.
     const again = ids.filter((_id, i) => records[i]?.body !== undefined);
-    await keepIds(deps, kind, again, owner);
+    await keepIds(deps, kind, again, vpcId);
   } catch (error) {
-    deps.logger.warn('ids were not released', { kind, owner, error });
+    deps.logger.warn('ids were not released', { kind, vpc: vpcId, error });
   }
 }
 

@@ -9,10 +9,13 @@ export type HostDraft = Pick<
   'id' | 'name' | 'vtepIp' | 'macAddress' | 'zone' | 'labels' | 'serves' | 'agentVersion'
 >;
 
+/** Registering makes a topic for each. */
+const MAX_KINDS = 32;
 const KIND = /^[a-z][a-z0-9-]{0,31}$/;
 
 export function narrowHost(message: HostMessage | null): HostDraft {
   const host = fields.present('host', message);
+  if (host.serves.length > MAX_KINDS) throw invalid('host.serves', `must have at most ${MAX_KINDS} entries`);
   return {
     id: fields.id('host.id', host.id),
     name: fields.text('host.name', host.name),

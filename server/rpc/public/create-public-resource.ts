@@ -7,7 +7,7 @@ import type { PublicResourceInput } from '../../../proto/gen/vpcast/v1/PublicRes
 import type { ServerDeps } from '../../deps.ts';
 import * as fields from '../../fields.ts';
 import { narrowKind } from '../host/narrow.ts';
-import { claimId, idFor, mutate, recordExists } from '../locate.ts';
+import { idFor, mutate } from '../locate.ts';
 import { publicCatalogs } from './catalogs.ts';
 import { narrowContents } from './narrow.ts';
 import { presentPublic } from './present.ts';
@@ -43,9 +43,6 @@ export async function createPublicResource(
 /** Everything that has to be there before the registry shows the resource. */
 async function prepare(deps: ServerDeps, id: string, kind: string): Promise<Lane> {
   const { store } = deps;
-  await claimId(deps, 'public', id, id, (owner) =>
-    recordExists(store, scopes.public(owner), keys.public(owner)),
-  );
   const lane = await publicLane(deps, kind);
   await Promise.all([store.enlist(publicCatalogs.all, id), store.enlist(publicCatalogs.kind(kind), id)]);
   return lane;

@@ -4,7 +4,7 @@ import type { EmptyInput } from '../../../proto/gen/google/protobuf/Empty.ts';
 import type { DeletePublicResourceRequest } from '../../../proto/gen/vpcast/v1/DeletePublicResourceRequest.ts';
 import type { ServerDeps } from '../../deps.ts';
 import * as fields from '../../fields.ts';
-import { mutate, releaseIds } from '../locate.ts';
+import { mutate } from '../locate.ts';
 import { publicCatalogs } from './catalogs.ts';
 import { findPublic, needPublic } from './read.ts';
 
@@ -13,7 +13,7 @@ export async function deletePublicResource(
   request: DeletePublicResourceRequest,
 ): Promise<EmptyInput> {
   const { store } = deps;
-  const requestId = fields.requestId(request.requestId);
+  fields.requestId(request.requestId);
   const id = fields.id('id', request.id);
   const identity = identify('DeletePublicResource', request);
   const { result: kind } = await mutate(deps, scopes.public(id), identity, async (tx) => {
@@ -22,7 +22,6 @@ export async function deletePublicResource(
     tx.remove(keys.public(id));
     return resource.kind;
   });
-  await releaseIds(deps, 'public', [id], id, requestId);
   await Promise.all([store.delist(publicCatalogs.all, id), store.delist(publicCatalogs.kind(kind), id)]);
   // Made again while it was being taken out of the listings.
   const again = await findPublic(store, id);

@@ -121,6 +121,7 @@ describe('hosts', () => {
     ['a long zone', { ...ok, zone: 'z'.repeat(256) }, 'host.zone'],
     ['a nameless label', { ...ok, labels: { '': '' } }, 'host.labels'],
     ['a bad kind', { ...ok, serves: ['elb', 'ELB'] }, 'host.serves[1]'],
+    ['too many kinds', { ...ok, serves: Array.from({ length: 33 }, (_, n) => `k${n}`) }, 'host.serves'],
     ['a long version', { ...ok, agentVersion: 'v'.repeat(256) }, 'host.agent_version'],
     ['a bad cluster', ok, 'cluster', '/'],
   ];
