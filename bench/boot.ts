@@ -9,6 +9,7 @@ import { readBootOptions } from './boot/options.ts';
 import { writeBootReport } from './boot/report.ts';
 import { bootTable } from './boot/table.ts';
 import { Cleanup } from './cleanup.ts';
+import { UsageError } from './usage.ts';
 
 export async function boot(args: readonly string[], signal: AbortSignal): Promise<void> {
   const options = readBootOptions(args);
@@ -20,7 +21,7 @@ export async function boot(args: readonly string[], signal: AbortSignal): Promis
   } catch (error) {
     process.stderr.write(`\n${String(error)}\nending what was started\n`);
     await cleanup.run().catch(() => undefined);
-    if (signal.aborted) await rm(dir, { recursive: true, force: true });
+    if (signal.aborted || error instanceof UsageError) await rm(dir, { recursive: true, force: true });
     else process.stderr.write(`the logs are in ${dir}\n`);
     throw error;
   }

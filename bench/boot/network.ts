@@ -21,8 +21,8 @@ export async function makeVpcs(client: ControlClient, count: number, step: () =>
         vpcId: vpc.id,
         name: 'default',
         rules: [
-          { direction: 'EGRESS', etherType: 'IPV4' },
-          { direction: 'INGRESS', etherType: 'IPV4', protocol: 'tcp', portRangeMin: 22, portRangeMax: 22 },
+          { direction: 'DIRECTION_EGRESS', etherType: 'ETHER_TYPE_IPV4' },
+          { direction: 'DIRECTION_INGRESS', etherType: 'ETHER_TYPE_IPV4', protocol: 'tcp', portRangeMin: 22, portRangeMax: 22 },
         ],
       },
     });

@@ -19,7 +19,7 @@ export interface BootOptions {
 
 export const bootUsage = `  boot             from BindPort to applied and durable on the host, beside the broker's own publish to receive
     --seconds N      measured, after the warm-up (default 60)
-    --warmup N       seconds at the same rate that do not count (default 10)
+    --warmup N       seconds at the same rate that do not count (default 20)
     --rate N         ports bound per second (default 50)
     --agents N       hosts (default 200)
     --vpcs N         (default 100)
@@ -73,7 +73,7 @@ function parse(args: readonly string[]) {
         json: { type: 'boolean', default: false },
         report: { type: 'boolean', default: false },
         seconds: { type: 'string', default: '60' },
-        warmup: { type: 'string', default: '10' },
+        warmup: { type: 'string', default: '20' },
         rate: { type: 'string', default: '50' },
         agents: { type: 'string', default: '200' },
         vpcs: { type: 'string', default: '100' },

@@ -1,4 +1,5 @@
 import { pick, seeded } from '../random.ts';
+import { UsageError } from '../usage.ts';
 
 export type SampleKind = 'member' | 'joining';
 
@@ -33,7 +34,7 @@ export interface Plan {
 export function planBoots({ hosts, vpcs, membersPerVpc, samples, seed }: PlanOptions): Plan {
   const joins = Math.ceil(samples / 2);
   if (joins + vpcs * membersPerVpc > 0.9 * vpcs * hosts) {
-    throw new Error(`${hosts} agents are too few for ${joins} hosts to join one of ${vpcs} VPCs anew`);
+    throw new UsageError(`${hosts} agents are too few for ${joins} hosts to join one of ${vpcs} VPCs anew`);
   }
   const random = seeded(seed);
   const all = (count: number): number[] => Array.from({ length: count }, (_, n) => n);

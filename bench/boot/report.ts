@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { runCommand } from '../../scripts/services/command.ts';
 import { distributionSvg } from '../distribution-svg.ts';
 import type { KindFigures } from './figures.ts';
 import type { BootFigures, BootResult } from './run.ts';
@@ -13,6 +14,7 @@ export async function writeBootReport(
 ): Promise<void> {
   await mkdir(directory, { recursive: true });
   await writeFile(`${directory}boot.md`, bootReport(figures, args));
+  await runCommand('npx', ['prettier', '--write', `${directory}boot.md`]);
   const curves = Object.entries(latencies).map(([name, samples]) => ({ name, samples }));
   await writeFile(`${directory}boot.svg`, distributionSvg('share of boots within this time', curves));
 }
