@@ -22,7 +22,13 @@ export async function makeVpcs(client: ControlClient, count: number, step: () =>
         name: 'default',
         rules: [
           { direction: 'DIRECTION_EGRESS', etherType: 'ETHER_TYPE_IPV4' },
-          { direction: 'DIRECTION_INGRESS', etherType: 'ETHER_TYPE_IPV4', protocol: 'tcp', portRangeMin: 22, portRangeMax: 22 },
+          {
+            direction: 'DIRECTION_INGRESS',
+            etherType: 'ETHER_TYPE_IPV4',
+            protocol: 'tcp',
+            portRangeMin: 22,
+            portRangeMax: 22,
+          },
         ],
       },
     });
