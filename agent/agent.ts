@@ -79,6 +79,7 @@ class RunningAgent implements Agent {
     const { clock, dataPlane, after = byTimeout } = deps;
     const { events = {}, retry = { baseMs: 50, maxMs: 5_000 } } = options;
     const { repeat = { baseMs: 2_000, maxMs: 60_000 }, reportWindowMs = 20, heartbeatMs = 10_000 } = options;
+    const { reportCoalesceMs = 1_000 } = options;
     const { snapshotGraceMs = 5_000, confirmGraceMs = 30_000 } = options;
     const { counters } = this;
     const hostId = options.host.id;
@@ -100,7 +101,7 @@ class RunningAgent implements Agent {
     const send = (payload: Buffer): Promise<void> => slots.sendReport(payload);
     const reporter = new Reporter(
       { host: hostId, send, clock, after, logger, counters },
-      { windowMs: reportWindowMs, heartbeatMs, retry },
+      { windowMs: reportWindowMs, coalesceMs: reportCoalesceMs, heartbeatMs, retry },
     );
     const reminders = new Reminders(after, repeat);
     const replicas = new Replicas({ state, journal, dataPlane, reporter, counters, events, logger });

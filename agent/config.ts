@@ -20,6 +20,7 @@ export interface AgentConfig {
   readonly pulsar: PulsarAccess;
   readonly heartbeatMs: number;
   readonly reportWindowMs: number;
+  readonly reportCoalesceMs: number;
   readonly healthAddress: string;
   readonly readyFile: string | undefined;
   readonly logLevel: LogLevel;
@@ -64,8 +65,12 @@ export const agentSettings = {
     min: 100,
   }),
   reportWindowMs: setting.durationMs('VPCAST_REPORT_WINDOW', {
-    description: 'What there is to report within it goes into one message',
+    description: 'Least time between reports that somebody waits for: own ports, failures, memberships',
     default: 20,
+  }),
+  reportCoalesceMs: setting.durationMs('VPCAST_REPORT_COALESCE', {
+    description: 'Least time between all other reports, so that they go together',
+    default: 1_000,
   }),
   healthAddress: healthSetting(7421),
 };

@@ -61,6 +61,7 @@ export async function openAgentContext(config: AgentConfig): Promise<AgentContex
       cluster: config.cluster,
       heartbeatMs: config.heartbeatMs,
       reportWindowMs: config.reportWindowMs,
+      reportCoalesceMs: config.reportCoalesceMs,
     },
     checkBroker: () => {
       sends.check();

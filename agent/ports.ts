@@ -62,8 +62,10 @@ export interface AgentOptions {
   readonly cluster?: string;
   /** Pause between reports when there is nothing to say; default 10,000. */
   readonly heartbeatMs?: number;
-  /** Within it, what there is to report goes into one message; default 20. */
+  /** Least time between reports that somebody waits for; default 20. */
   readonly reportWindowMs?: number;
+  /** Least time between all others, so that they go together; default 1,000. */
+  readonly reportCoalesceMs?: number;
   /** How long a join's snapshot, or a leave's fence, may be under way before it is asked for; default 5,000. */
   readonly snapshotGraceMs?: number;
   /** How long an assignment that the host's own records lack may wait for its record; default 30,000. */

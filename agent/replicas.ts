@@ -1,9 +1,10 @@
 import type { ChangesHeader, SnapshotHeader } from '../core/codec/envelope.ts';
 import type { Failure } from '../core/codec/report.ts';
 import type { Logger } from '../core/logger.ts';
-import { splitKey } from '../core/model/keys.ts';
-import { applyChanges, applySnapshot } from '../core/model/replica.ts';
-import type { Applied } from '../core/model/replica.ts';
+import { splitKey, splitScope } from '../core/model/keys.ts';
+import { planChanges, planSnapshot } from '../core/model/replica.ts';
+import type { Plan, Planned } from '../core/model/replica.ts';
+import { isLocalPort } from '../core/model/view.ts';
 import type { Entry } from '../core/model/view.ts';
 import type { Scope } from '../core/store/port.ts';
 import { parseAssignment } from './assignment.ts';
@@ -23,7 +24,7 @@ export interface ReplicasDeps {
   readonly logger: Logger;
 }
 
-/** Changes what the host holds: first in memory, then in the data plane, then on disk; said only when it is durable. */
+/** Changes what the host holds: first in the data plane, then in memory and on disk; said only when it is durable. */
 export class Replicas {
   readonly #deps: ReplicasDeps;
   readonly #turns = new Map<Scope, Promise<unknown>>();
@@ -49,12 +50,12 @@ export class Replicas {
   }
 
   /** In turn only. */
-  async changes(header: ChangesHeader, entries: readonly Entry[]): Promise<Applied['outcome']> {
+  async changes(header: ChangesHeader, entries: readonly Entry[]): Promise<Planned['outcome']> {
     const held = this.#deps.state.held.get(header.scope);
     if (held === undefined) return 'gap';
-    const applied = applyChanges(held.replica, header, entries);
-    if (applied.outcome === 'applied') await this.#keep(header.scope, applied.changed, false, []);
-    return applied.outcome;
+    const planned = planChanges(held.replica, header, entries);
+    if (planned.outcome === 'applied') await this.#keep(header.scope, planned, false, []);
+    return planned.outcome;
   }
 
   /** In turn only. The effects become durable together with the snapshot. */
@@ -62,15 +63,15 @@ export class Replicas {
     header: SnapshotHeader,
     entries: readonly Entry[],
     effects: readonly Effect[] = [],
-  ): Promise<Applied['outcome']> {
+  ): Promise<Planned['outcome']> {
     const { state, counters } = this.#deps;
     const { scope, epoch, incarnation, to: revision } = header;
     const { replica } = state.hold(scope, epoch);
-    const applied = applySnapshot(replica, { epoch, incarnation, revision, entries });
-    if (applied.outcome !== 'applied') return applied.outcome;
+    const planned = planSnapshot(replica, { epoch, incarnation, revision, entries });
+    if (planned.outcome !== 'applied') return planned.outcome;
     counters.snapshots++;
-    await this.#keep(scope, applied.changed, true, effects);
-    return applied.outcome;
+    await this.#keep(scope, planned, true, effects);
+    return planned.outcome;
   }
 
   /** In turn only. Forgets a scope with everything in it. */
@@ -101,25 +102,25 @@ export class Replicas {
     return this.#deps.journal.flushed();
   }
 
-  /** Reports where the scope stands now, as soon as that is durable. */
-  report(scope: Scope): void {
+  /** Reports where the scope stands now, as soon as that is durable; urgent = somebody waits for it. */
+  report(scope: Scope, urgent = true): void {
     const report = this.#deps.state.report(scope);
     if (report === undefined) return;
     this.#whenDurable(() => {
-      if (this.#deps.state.held.has(scope)) this.#deps.reporter.note(report);
+      if (this.#deps.state.held.has(scope)) this.#deps.reporter.note(report, urgent);
     });
   }
 
   async #keep(
     scope: Scope,
-    changed: readonly Entry[],
+    { changed, position }: Plan,
     complete: boolean,
     more: readonly Effect[],
   ): Promise<void> {
     const { state, counters, events } = this.#deps;
-    const { replica, failures: known } = state.hold(scope, 0);
     const failures = await this.#program(scope, changed);
-    const { epoch, incarnation, revision, partial } = replica;
+    const { epoch, incarnation, revision, partial } = position;
+    const { failures: known } = state.hold(scope, epoch);
     const set = changed.filter((entry) => entry.body !== undefined);
     const removed = changed.filter((entry) => entry.body === undefined).map((entry) => entry.key);
     const before = known.size;
@@ -139,7 +140,8 @@ export class Replicas {
       ...more,
     ]);
     counters.applied++;
-    if (partial === undefined || failures.length > 0 || known.size !== before) this.report(scope);
+    const isNews = failures.length > 0 || known.size !== before;
+    if (partial === undefined || isNews) this.report(scope, isNews || complete || isAwaited(scope, changed));
     if (events.onApplied !== undefined) {
       this.#whenDurable(() => events.onApplied?.(scope, revision, changed));
     }
@@ -166,4 +168,9 @@ export class Replicas {
     // A journal that is closed first never says so, and then nothing is to be said.
     this.durable().then(act, () => undefined);
   }
+}
+
+/** Nobody waits for a neighbour or a rule on one host of many; whoever bound a port waits for that host. */
+function isAwaited(scope: Scope, changed: readonly Entry[]): boolean {
+  return splitScope(scope).kind !== 'vpc' || changed.some(isLocalPort);
 }

@@ -16,7 +16,10 @@ export interface ReporterDeps {
 }
 
 export interface ReporterOptions {
+  /** Least time between two reports when somebody waits for what the later one says. */
   readonly windowMs: number;
+  /** The same when nobody does: the longer it is, the more goes into one report on a busy host. */
+  readonly coalesceMs: number;
   readonly heartbeatMs: number;
   readonly retry: Backoff;
 }
@@ -26,7 +29,8 @@ const MAX_ITEMS = 1_000;
 
 /**
  * Tells the control service how far the host is. What happens within a window goes into one message, with the newest of
- * each scope only; so whatever is kept while the bus is away is bounded by the number of scopes.
+ * each scope only; so whatever is kept while the bus is away is bounded by the number of scopes. The window is short
+ * after what somebody waits for: a port of this host, a failure, a membership. All else may wait for company.
  */
 export class Reporter {
   readonly #deps: ReporterDeps;
@@ -36,8 +40,9 @@ export class Reporter {
   #state: 'stopped' | 'running' | 'closed' = 'stopped';
   #sending: Promise<void> | undefined;
   #cancel: (() => void) | undefined;
-  /** The timer is that of a window, not of the heartbeat. */
-  #isDue = false;
+  /** When the timer of a window rings; undefined = the timer is that of the heartbeat, or there is none. */
+  #dueMs: number | undefined;
+  #isUrgent = false;
   #failures = 0;
   #lastSentMs = -Infinity;
 
@@ -53,13 +58,15 @@ export class Reporter {
     this.#sending ??= this.#send(true);
   }
 
-  note(report: ScopeReport): void {
+  note(report: ScopeReport, urgent: boolean): void {
     this.#scopes.set(`${report.scope} ${report.epoch}`, report);
+    this.#isUrgent ||= urgent;
     this.#schedule();
   }
 
   left(report: LeftReport): void {
     this.#left.set(`${report.scope} ${report.epoch}`, report);
+    this.#isUrgent = true;
     this.#schedule();
   }
 
@@ -85,10 +92,15 @@ export class Reporter {
   }
 
   #schedule(): void {
-    if (this.#state !== 'running' || this.#sending !== undefined || this.#failures > 0 || this.#isDue) return;
-    const waitMs = this.#lastSentMs + this.#options.windowMs - performance.now();
-    if (waitMs <= 0) this.#sending = this.#send(false);
-    else this.#arm(waitMs, false);
+    if (this.#state !== 'running' || this.#sending !== undefined || this.#failures > 0) return;
+    const { windowMs, coalesceMs } = this.#options;
+    const nowMs = performance.now();
+    const dueMs = this.#lastSentMs + (this.#isUrgent ? windowMs : coalesceMs);
+    if (dueMs <= nowMs) this.#sending = this.#send(false);
+    else if (this.#dueMs === undefined || dueMs < this.#dueMs) {
+      this.#arm(dueMs - nowMs, false);
+      this.#dueMs = dueMs;
+    }
   }
 
   async #send(evenIfEmpty: boolean): Promise<void> {
@@ -97,6 +109,7 @@ export class Reporter {
     await Promise.resolve();
     const scopes = take(this.#scopes, ({ failures }) => 1 + Math.min(failures.length, MAX_FAILURES));
     const left = take(this.#left, () => 1);
+    this.#isUrgent = this.#pending;
     if (scopes.size + left.size > 0 || evenIfEmpty) {
       const { host, clock, counters, logger } = this.#deps;
       this.#lastSentMs = performance.now();
@@ -121,13 +134,15 @@ export class Reporter {
     if (this.#failures > 0) {
       const { baseMs, maxMs } = this.#options.retry;
       this.#arm(Math.min(maxMs, baseMs * 2 ** (this.#failures - 1)), true);
-    } else if (this.#pending) this.#arm(this.#options.windowMs, false);
-    else this.#arm(this.#options.heartbeatMs * (0.9 + Math.random() / 10), true);
+    } else if (this.#pending) {
+      this.#dueMs = undefined;
+      this.#schedule();
+    } else this.#arm(this.#options.heartbeatMs * (0.9 + Math.random() / 10), true);
   }
 
   #arm(ms: number, evenIfEmpty: boolean): void {
     this.#cancel?.();
-    this.#isDue = !evenIfEmpty;
+    this.#dueMs = undefined;
     if (this.#state !== 'running') return;
     this.#cancel = this.#deps.after(Math.max(1, Math.ceil(ms)), () => {
       this.#sending ??= this.#send(evenIfEmpty);

@@ -1,6 +1,6 @@
 import type { Failure, LeftReport, ScopeReport } from '../core/codec/report.ts';
 import { scopes } from '../core/model/keys.ts';
-import { emptyReplica } from '../core/model/replica.ts';
+import { emptyReplica, take } from '../core/model/replica.ts';
 import type { Replica } from '../core/model/replica.ts';
 import type { Assignment } from '../core/model/resources.ts';
 import type { Entry } from '../core/model/view.ts';
@@ -38,7 +38,7 @@ export type Effect =
   | { readonly kind: 'floor'; readonly scope: Scope; readonly incarnation: number; readonly epoch: number };
 
 export interface Held {
-  readonly replica: Replica;
+  replica: Replica;
   readonly failures: Map<RecordKey, Failure>;
   /** Epoch at which a snapshot is wanted. */
   wanted: number | undefined;
@@ -172,16 +172,11 @@ export class HostState {
   #applyScope(effect: Extract<Effect, { kind: 'scope' }>): void {
     const { epoch, incarnation, revision, partial, complete } = effect;
     const held = this.hold(effect.scope, epoch);
-    const { replica, failures } = held;
-    Object.assign(replica, { epoch, incarnation, revision, partial });
-    for (const key of effect.removed) {
-      replica.entries.delete(key);
-      failures.delete(key);
-    }
-    for (const entry of effect.set) {
-      replica.entries.set(entry.key, entry);
-      failures.delete(entry.key);
-    }
+    const { failures } = held;
+    const removed = effect.removed.map((key): Entry => ({ key, revision, body: undefined }));
+    const changed = [...removed, ...effect.set];
+    held.replica = take(held.replica, { changed, position: { epoch, incarnation, revision, partial } });
+    for (const { key } of changed) failures.delete(key);
     if (complete) {
       failures.delete(UNDECODABLE);
       if (held.wanted !== undefined && held.wanted <= epoch) held.wanted = undefined;

@@ -1,25 +1,39 @@
 /**
- * What a host holds of one scope, and how messages change it. Pure: given the same messages in any order, with any
+ * What a host holds of one scope, and what messages would change in it. Given the same messages in any order, with any
  * repeats, it either equals the view at its revision or knows that it lacks something.
+ *
+ * Planning and taking over are apart: what a message changes is first applied to the host and made durable, and only
+ * then is it what the host holds and reports.
  */
 import type { ChangesHeader } from '../codec/envelope.ts';
 import type { RecordKey, Scope } from '../store/port.ts';
 import type { Entry } from './view.ts';
 
-export interface Replica {
-  readonly scope: Scope;
-  epoch: number;
-  incarnation: number;
+/** How far a replica is. */
+export interface Position {
+  readonly epoch: number;
+  readonly incarnation: number;
   /** Everything for the host up to this revision is in `entries`; what is absent was removed or never there. */
-  revision: number;
-  readonly entries: Map<RecordKey, Entry>;
+  readonly revision: number;
   /** A message in parts that is not complete: whose it is and the next part. */
-  partial: { readonly turn: number; readonly to: number; readonly next: number } | undefined;
+  readonly partial: { readonly turn: number; readonly to: number; readonly next: number } | undefined;
 }
 
-export type Applied =
-  /** `changed` is what differs from before, removals included, in the order of the message. */
-  | { readonly outcome: 'applied'; readonly changed: readonly Entry[] }
+export interface Replica extends Position {
+  readonly scope: Scope;
+  readonly entries: ReadonlyMap<RecordKey, Entry>;
+}
+
+/** What a message makes of a replica. */
+export interface Plan {
+  readonly outcome: 'applied';
+  /** What differs from before, removals included, in the order of the message. */
+  readonly changed: readonly Entry[];
+  readonly position: Position;
+}
+
+export type Planned =
+  | Plan
   /** Of an earlier assignment or incarnation, or nothing new: drop it. */
   | { readonly outcome: 'stale' }
   /** Something before it is missing: a snapshot is needed. */
@@ -29,26 +43,29 @@ export function emptyReplica(scope: Scope, epoch: number): Replica {
   return { scope, epoch, incarnation: 0, revision: 0, entries: new Map(), partial: undefined };
 }
 
-export function applyChanges(replica: Replica, header: ChangesHeader, entries: readonly Entry[]): Applied {
-  const order = header.incarnation - replica.incarnation || header.epoch - replica.epoch;
+export function planChanges(replica: Replica, header: ChangesHeader, entries: readonly Entry[]): Planned {
+  const { epoch, incarnation, revision, partial } = replica;
+  const order = header.incarnation - incarnation || header.epoch - epoch;
   if (order !== 0) return { outcome: order < 0 ? 'stale' : 'gap' };
-  if (header.to <= replica.revision) return { outcome: 'stale' };
-  if (header.from > replica.revision) return { outcome: 'gap' };
-  const { partial } = replica;
+  if (header.to <= revision) return { outcome: 'stale' };
+  if (header.from > revision) return { outcome: 'gap' };
   // Of a turn that was overtaken: it would undo what the parts of the newer one have said.
   if (partial !== undefined && header.turn < partial.turn) return { outcome: 'stale' };
   const next = partial?.turn === header.turn && partial.to === header.to ? partial.next : 0;
   if (header.part > next) return { outcome: 'gap' };
 
-  // At or below the replica's revision everything is known: an absent entry was removed and must not come back.
-  const changed = entries.filter((entry) => entry.revision > replica.revision && put(replica, entry));
-  if (header.part === header.parts - 1) {
-    replica.revision = header.to;
-    replica.partial = undefined;
-  } else {
-    replica.partial = { turn: header.turn, to: header.to, next: Math.max(next, header.part + 1) };
-  }
-  return { outcome: 'applied', changed };
+  const isWhole = header.part === header.parts - 1;
+  return {
+    outcome: 'applied',
+    // At or below the replica's revision everything is known: an absent entry was removed and must not come back.
+    changed: entries.filter((entry) => entry.revision > revision && isNews(replica, entry)),
+    position: isWhole
+      ? { epoch, incarnation, revision: header.to, partial: undefined }
+      : {
+          ...{ epoch, incarnation, revision },
+          partial: { turn: header.turn, to: header.to, next: Math.max(next, header.part + 1) },
+        },
+  };
 }
 
 export interface Snapshot {
@@ -59,26 +76,31 @@ export interface Snapshot {
 }
 
 /** Replaces what the replica holds, unless it knows something newer of the same assignment already. */
-export function applySnapshot(replica: Replica, snapshot: Snapshot): Applied {
+export function planSnapshot(replica: Replica, snapshot: Snapshot): Planned {
   if (isOlder(snapshot, replica)) return { outcome: 'stale' };
-  const replaces = snapshot.incarnation > replica.incarnation || snapshot.epoch > replica.epoch;
+  const { epoch, incarnation, revision } = snapshot;
+  const replaces = incarnation > replica.incarnation || epoch > replica.epoch;
   const kept = new Set(snapshot.entries.map((entry) => entry.key));
-  const changed: Entry[] = [];
-  for (const [key, entry] of replica.entries) {
+  const removed = [...replica.entries.values()]
     // Parts of a later range may be ahead of the snapshot; they stay.
-    if (kept.has(key) || (!replaces && entry.revision > snapshot.revision)) continue;
-    replica.entries.delete(key);
-    changed.push({ key, revision: snapshot.revision, body: undefined });
+    .filter((entry) => !kept.has(entry.key) && (replaces || entry.revision <= revision))
+    .map(({ key }): Entry => ({ key, revision, body: undefined }));
+  const set = snapshot.entries.filter((entry) => replaces || isNews(replica, entry));
+  return {
+    outcome: 'applied',
+    changed: [...removed, ...set],
+    position: { epoch, incarnation, revision, partial: undefined },
+  };
+}
+
+/** The replica with a plan taken over; its entries are the same map, changed. */
+export function take(replica: Replica, { changed, position }: Omit<Plan, 'outcome'>): Replica {
+  const entries = replica.entries as Map<RecordKey, Entry>;
+  for (const entry of changed) {
+    if (entry.body === undefined) entries.delete(entry.key);
+    else entries.set(entry.key, entry);
   }
-  for (const entry of snapshot.entries) {
-    if (replaces) replica.entries.delete(entry.key);
-    if (put(replica, entry)) changed.push(entry);
-  }
-  replica.epoch = snapshot.epoch;
-  replica.incarnation = snapshot.incarnation;
-  replica.revision = snapshot.revision;
-  replica.partial = undefined;
-  return { outcome: 'applied', changed };
+  return { scope: replica.scope, entries, ...position };
 }
 
 function isOlder(snapshot: Snapshot, replica: Replica): boolean {
@@ -88,10 +110,7 @@ function isOlder(snapshot: Snapshot, replica: Replica): boolean {
 }
 
 /** False = the replica has this version, or a newer one, already. */
-function put(replica: Replica, entry: Entry): boolean {
-  const held = replica.entries.get(entry.key);
-  if (held !== undefined && held.revision >= entry.revision) return false;
-  if (entry.body === undefined) return replica.entries.delete(entry.key);
-  replica.entries.set(entry.key, entry);
-  return true;
+function isNews({ entries }: Replica, { key, revision, body }: Entry): boolean {
+  const held = entries.get(key);
+  return held === undefined ? body !== undefined : held.revision < revision;
 }

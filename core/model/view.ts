@@ -62,6 +62,12 @@ export function entryFor(projection: Projection, hostId: string): Entry {
   return projection.localHosts.has(hostId) ? projection.local : projection.remote;
 }
 
+/** True for a port in the form that a host gets on which it is bound. */
+export function isLocalPort({ key, body }: Entry): boolean {
+  // Told by the first member, which `neighborOf` writes: there are many neighbours and no reason to parse each.
+  return splitKey(key).kind === 'port' && body?.startsWith('{"kind":"neighbor"') === false;
+}
+
 /** What a host that takes part in the scope shall hold, compiled from the desired state alone. */
 export function compileView(records: Iterable<StoredRecord>, hostId: string): Map<RecordKey, Entry> {
   return viewCompiler(records)(hostId);

@@ -98,7 +98,7 @@ describe('agent and its disk', () => {
   });
 
   it('drains: what has arrived is durable, acknowledged and reported, what comes later waits', async () => {
-    const agent = await world.agent({}, { reportWindowMs: 60_000 });
+    const agent = await world.agent({}, { reportWindowMs: 60_000, reportCoalesceMs: 60_000 });
     await world.join(assignmentOf('a', 1), 5, [port('p', 3)]);
     await eventually(() => agent.view('a') !== undefined);
     await agent.drain();

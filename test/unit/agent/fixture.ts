@@ -117,6 +117,7 @@ export class World {
       {
         host: identity,
         reportWindowMs: 2,
+        reportCoalesceMs: 2,
         snapshotGraceMs: 20,
         confirmGraceMs: 20,
         repeat: { baseMs: 20, maxMs: 100 },

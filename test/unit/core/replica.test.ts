@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { ChangesHeader } from '../../../core/codec/envelope.ts';
 import { scopes } from '../../../core/model/keys.ts';
-import { applyChanges, applySnapshot, emptyReplica } from '../../../core/model/replica.ts';
-import type { Applied, Replica } from '../../../core/model/replica.ts';
+import { emptyReplica, planChanges, planSnapshot, take } from '../../../core/model/replica.ts';
+import type { Planned, Position, Replica, Snapshot } from '../../../core/model/replica.ts';
 import type { Entry } from '../../../core/model/view.ts';
 import type { RecordKey } from '../../../core/store/port.ts';
 
@@ -49,7 +49,19 @@ function snapshot(history: History, revision: number): Message {
   return { kind: 'snapshot', revision, entries: [...viewAt(history, revision).values()] };
 }
 
-function receive(replica: Replica, message: Message): Applied {
+/** A replica that takes over whatever is planned, in place. */
+type Host = Replica & { -readonly [K in keyof Position]: Position[K] };
+
+function taken(host: Host, planned: Planned): Planned {
+  if (planned.outcome === 'applied') Object.assign(host, take(host, planned));
+  return planned;
+}
+
+const applyChanges = (host: Host, header: ChangesHeader, entries: readonly Entry[]): Planned =>
+  taken(host, planChanges(host, header, entries));
+const applySnapshot = (host: Host, snapshot: Snapshot): Planned => taken(host, planSnapshot(host, snapshot));
+
+function receive(replica: Host, message: Message): Planned {
   if (message.kind === 'changes') return applyChanges(replica, message.header, message.entries);
   return applySnapshot(replica, { epoch: 1, incarnation: 1, ...message });
 }

@@ -2,8 +2,8 @@ import { decodeBody, decodeHeader } from '../../../core/codec/envelope.ts';
 import type { SnapshotHeader } from '../../../core/codec/envelope.ts';
 import type { OutgoingMessage, SlotAddress } from '../../../core/messaging/port.ts';
 import type { Assignment, Host } from '../../../core/model/resources.ts';
-import { applyChanges, applySnapshot, emptyReplica } from '../../../core/model/replica.ts';
-import type { Replica } from '../../../core/model/replica.ts';
+import { emptyReplica, planChanges, planSnapshot, take } from '../../../core/model/replica.ts';
+import type { Planned, Replica } from '../../../core/model/replica.ts';
 import type { Entry } from '../../../core/model/view.ts';
 import type { Scope } from '../../../core/store/port.ts';
 import type { RecordingCluster } from './recording-cluster.ts';
@@ -53,7 +53,7 @@ export class SimulatedHost {
       case 'changes': {
         const { entries } = decodeBody(payload);
         if (replica === undefined) this.gaps++;
-        else if (applyChanges(replica, header, entries).outcome === 'gap') this.gaps++;
+        else this.#take(replica, planChanges(replica, header, entries));
         if (header.scope.startsWith('host/')) this.#follow(entries);
         return;
       }
@@ -77,8 +77,13 @@ export class SimulatedHost {
     this.#parts.delete(name);
     const replica = this.replicas.get(header.scope) ?? emptyReplica(header.scope, header.epoch);
     this.replicas.set(header.scope, replica);
-    applySnapshot(replica, { ...header, revision: header.to, entries: open.entries });
+    this.#take(replica, planSnapshot(replica, { ...header, revision: header.to, entries: open.entries }));
     if (header.scope.startsWith('host/')) this.#follow(open.entries);
+  }
+
+  #take(replica: Replica, planned: Planned): void {
+    if (planned.outcome === 'gap') this.gaps++;
+    if (planned.outcome === 'applied') this.replicas.set(replica.scope, take(replica, planned));
   }
 
   /** Assignments in the host's own scope: where a fence has to be fetched even if nothing else ever came. */
