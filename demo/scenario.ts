@@ -88,7 +88,7 @@ async function makeVpcs(client: ControlClient, options: DemoOptions, step: () =>
       securityGroup: {
         vpcId: vpc.id,
         name: 'default',
-        rules: [{ direction: 'EGRESS', etherType: 'IPV4' }],
+        rules: [{ direction: 'DIRECTION_EGRESS', etherType: 'ETHER_TYPE_IPV4' }],
       },
     });
     vpcs[v] = { id: vpc.id, groupId: group.id, portIds: [], firstHostMs: 0, lastHostMs: 0 };
@@ -139,7 +139,7 @@ async function spreadRules(platform: Platform, vpcs: readonly DemoVpc[], step: (
     await platform.client.addSecurityGroupRules({
       securityGroupId: vpc.groupId,
       rules: [
-        { direction: 'INGRESS', etherType: 'IPV4', protocol: 'tcp', portRangeMin: 443, portRangeMax: 443 },
+        { direction: 'DIRECTION_INGRESS', etherType: 'ETHER_TYPE_IPV4', protocol: 'tcp', portRangeMin: 443, portRangeMax: 443 },
       ],
     });
     await untilApplied(platform.client, [vpc], () => undefined);

@@ -65,6 +65,22 @@ export function labels(field: string, value: Readonly<Record<string, string>>): 
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** JSON text of an object in its shortest form; '' stays ''. */
+export function jsonObject(field: string, value: string, maxLength: number): string {
+  if (value === '') return '';
+  text(field, value, maxLength);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(value);
+  } catch {
+    throw invalid(field, 'is not JSON');
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    throw invalid(field, 'must be a JSON object');
+  }
+  return JSON.stringify(parsed);
+}
+
 /** Canonical text of an IPv4 or IPv6 address. */
 export function ip(field: string, value: string): string {
   if (value === '') throw invalid(field, 'must not be empty');

@@ -10,7 +10,7 @@ import type { ScopeStore } from '../core/store/port.ts';
 import { decodeReportBody } from './reports/body.ts';
 
 export interface Said {
-  readonly status: 'DOWN' | 'ACTIVE' | 'FAILED';
+  readonly status: 'APPLY_STATUS_DOWN' | 'APPLY_STATUS_ACTIVE' | 'APPLY_STATUS_FAILED';
   /** Why it failed; else ''. */
   readonly reason: string;
 }
@@ -28,7 +28,7 @@ export interface HostWord {
   readonly failures: ReadonlyMap<string, { readonly revision: number; readonly reason: string }>;
 }
 
-const down: Said = { status: 'DOWN', reason: '' };
+const down: Said = { status: 'APPLY_STATUS_DOWN', reason: '' };
 
 /**
  * The revision below which reports of the host say nothing about the binding. A commit's revision is not known to
@@ -52,10 +52,10 @@ export function bindingStatus(port: Decoded<Port>, binding: Binding, word: HostW
   if (word === undefined) return down;
   const failure = word.failures.get(port.key);
   if (failure !== undefined && failure.revision >= since) {
-    return { status: 'FAILED', reason: failure.reason };
+    return { status: 'APPLY_STATUS_FAILED', reason: failure.reason };
   }
   if (word.revision < since || !word.complete) return down;
-  return { status: 'ACTIVE', reason: '' };
+  return { status: 'APPLY_STATUS_ACTIVE', reason: '' };
 }
 
 export function portStatus(port: Decoded<Port>, words: ReadonlyMap<string, HostWord>): PortStatus {

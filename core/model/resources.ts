@@ -118,8 +118,8 @@ export interface Binding {
   /** Tunnel endpoint of the host. */
   readonly vtepIp: string;
   readonly vnicType: string;
-  /** Opaque to us: what the integration wants to find again. */
-  readonly profile: Readonly<Record<string, string>>;
+  /** JSON text of an object, opaque to us: what the integration wants to find again. */
+  readonly profile: string;
   /**
    * Reports of the host at or below this revision say nothing about this binding. 0 = it was made by the commit that
    * wrote this version of the port: what counts is any report from the port's own revision on.

@@ -93,7 +93,7 @@ describe('programs that are killed, stopped and started again', function () {
     await untilDone(vpcId);
     const { ports } = await client.listPorts({ vpcId, pageSize: 1_000 });
     expect(ports).to.have.length(count);
-    expect(new Set(ports.map(({ status }) => status))).to.deep.equal(new Set(['ACTIVE']));
+    expect(new Set(ports.map(({ status }) => status))).to.deep.equal(new Set(['APPLY_STATUS_ACTIVE']));
   }
 
   async function untilSent(vpcId: string): Promise<void> {
@@ -185,13 +185,18 @@ describe('programs that are killed, stopped and started again', function () {
       await end(agent, 'agent-host-a', signal);
       await client.deletePort({ id: ports[0]?.id ?? '' });
       await client.deletePort({ id: ports[1]?.id ?? '' });
-      await client.addSecurityGroupRules({ securityGroupId: group.id, rules: [{ direction: 'INGRESS' }] });
+      await client.addSecurityGroupRules({
+        securityGroupId: group.id,
+        rules: [{ direction: 'DIRECTION_INGRESS' }],
+      });
       const late = await client.createPort({
         port: { vpcId, securityGroupIds: [group.id] },
         hostId: 'host-a',
       });
       await untilSent(vpcId);
-      expect((await client.getPort({ id: late.id })).status, 'nobody has it yet').to.equal('DOWN');
+      expect((await client.getPort({ id: late.id })).status, 'nobody has it yet').to.equal(
+        'APPLY_STATUS_DOWN',
+      );
 
       await agent.process.start();
       await untilActive(vpcId, 5);

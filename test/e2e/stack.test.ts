@@ -97,7 +97,7 @@ describe('npm run stack', function () {
       }
       const { ports } = await client.listPorts({ vpcId: vpc.id });
       expect(ports.map(({ status, bindings }) => [status, bindings[0]?.hostId])).to.have.deep.members(
-        HOSTS.map((host) => ['ACTIVE', host]),
+        HOSTS.map((host) => ['APPLY_STATUS_ACTIVE', host]),
       );
     } finally {
       client.close();

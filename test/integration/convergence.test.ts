@@ -73,7 +73,7 @@ describe(`200 agents, 20 VPCs and 2,000 ports in any order (seed ${seed})`, func
 function rule(random: ReturnType<typeof seeded>) {
   const port = random.integer(1, 65_535);
   return {
-    direction: 'INGRESS' as const,
+    direction: 'DIRECTION_INGRESS' as const,
     protocol: 'tcp',
     portRangeMin: port,
     portRangeMax: port,

@@ -112,8 +112,8 @@ describe('gRPC server and client', () => {
       },
     });
     await client.createVpc({ vpc: { networkType: 99 as 1 } });
-    await client.createVpc({ vpc: { networkType: 'GENEVE' } });
-    expect(seen).to.deep.equal([99, 'GENEVE']);
+    await client.createVpc({ vpc: { networkType: 'NETWORK_TYPE_GENEVE' } });
+    expect(seen).to.deep.equal([99, 'NETWORK_TYPE_GENEVE']);
   });
 
   it('ends a unary call at its deadline and on cancellation, and tells the handler', async () => {

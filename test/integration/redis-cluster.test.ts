@@ -59,7 +59,10 @@ describe('the platform on a Redis Cluster', function () {
     await client.createPorts({ requestId: `ports-${v}`, requests });
     await untilApplied(vpcId);
     await client.migratePort({ portId: `port-${v}-0`, hostId: host(v + PORTS + 1) });
-    await client.addSecurityGroupRules({ securityGroupId: group.id, rules: [{ direction: 'INGRESS' }] });
+    await client.addSecurityGroupRules({
+      securityGroupId: group.id,
+      rules: [{ direction: 'DIRECTION_INGRESS' }],
+    });
     await client.unbindPort({ portId: `port-${v}-1` });
     await client.deletePort({ id: `port-${v}-2` });
     await untilApplied(vpcId);

@@ -93,8 +93,8 @@ describe('ports on a real store', function () {
       (_id, i) => (i < 50 ? i + 1 : i) % 10 === 1,
     );
     expect(ports.map((port) => port.id)).to.have.members(expected);
-    expect(new Set(ports.map((port) => port.status))).to.deep.equal(new Set(['ACTIVE']));
+    expect(new Set(ports.map((port) => port.status))).to.deep.equal(new Set(['APPLY_STATUS_ACTIVE']));
     const { ports: all = [] } = await listPorts(deps, request('ListPorts', { vpcId: 'v1', pageSize: 1_000 }));
-    expect(all.filter((port) => port.status === 'ACTIVE')).to.have.lengthOf(10);
+    expect(all.filter((port) => port.status === 'APPLY_STATUS_ACTIVE')).to.have.lengthOf(10);
   });
 });

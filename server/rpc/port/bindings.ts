@@ -13,10 +13,11 @@ export interface BindTerms {
   readonly state: Binding['state'];
   /** '' and {} leave those of an existing binding as they are. */
   readonly vnicType: string;
-  readonly profile: Readonly<Record<string, string>>;
+  readonly profile: string;
 }
 
 const DEFAULT_VNIC_TYPE = 'normal';
+const NO_PROFILE = '{}';
 /** The commit that writes the binding is the first that its host can report; see server/port-status.ts. */
 const ITS_OWN_COMMIT = 0;
 
@@ -40,7 +41,7 @@ export function bind(
     state: terms.state,
     vtepIp: host.vtepIp,
     vnicType: terms.vnicType || (held?.vnicType ?? DEFAULT_VNIC_TYPE),
-    profile: Object.keys(terms.profile).length > 0 ? terms.profile : (held?.profile ?? {}),
+    profile: terms.profile || (held?.profile ?? NO_PROFILE),
     boundAfter: held?.state === terms.state ? held.boundAfter : ITS_OWN_COMMIT,
   });
 }
@@ -61,7 +62,7 @@ export function migrate(bindings: readonly Binding[], host: BindTarget): Binding
     state: 'active',
     vtepIp: host.vtepIp,
     vnicType: like?.vnicType ?? DEFAULT_VNIC_TYPE,
-    profile: like?.profile ?? {},
+    profile: like?.profile ?? NO_PROFILE,
     boundAfter: prepared?.state === 'active' ? prepared.boundAfter : ITS_OWN_COMMIT,
   });
 }

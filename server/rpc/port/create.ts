@@ -126,7 +126,7 @@ async function design(
     const port = build(draft, vpc.value, macs[i] ?? '', addresses[i] ?? [], nowMs);
     const target = targets.get(draft.hostId);
     if (target === undefined) return port;
-    return { ...port, bindings: bind(port, [], target, { state: 'active', vnicType: '', profile: {} }) };
+    return { ...port, bindings: bind(port, [], target, { state: 'active', vnicType: '', profile: '' }) };
   });
 }
 

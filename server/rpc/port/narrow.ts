@@ -52,9 +52,9 @@ export interface BindOrder {
   readonly hostId: string;
   readonly hostField: string;
   readonly state: Binding['state'];
-  /** '' and {} leave those of an existing binding as they are. */
+  /** '' leaves that of an existing binding as it is. */
   readonly vnicType: string;
-  readonly profile: Readonly<Record<string, string>>;
+  readonly profile: string;
   /** '' leaves the port's as it is. */
   readonly deviceId: string;
   readonly deviceOwner: string;
@@ -142,9 +142,11 @@ function narrowPair(pair: AddressPairMessage, path: string): AddressPair {
 
 const states = {
   BINDING_STATE_UNSPECIFIED: 'active',
-  BINDING_ACTIVE: 'active',
-  BINDING_INACTIVE: 'inactive',
+  BINDING_STATE_ACTIVE: 'active',
+  BINDING_STATE_INACTIVE: 'inactive',
 } as const;
+
+const MAX_PROFILE_LENGTH = 16 * 1024;
 
 export function narrowBind(request: BindPortRequest, prefix = ''): BindOrder {
   const portField = `${prefix}port_id`;
@@ -156,7 +158,7 @@ export function narrowBind(request: BindPortRequest, prefix = ''): BindOrder {
     hostField,
     state: fields.enumerated(`${prefix}state`, request.state, states),
     vnicType: fields.text(`${prefix}vnic_type`, request.vnicType),
-    profile: fields.labels(`${prefix}profile`, request.profile),
+    profile: fields.jsonObject(`${prefix}profile`, request.profile, MAX_PROFILE_LENGTH),
     deviceId: fields.text(`${prefix}device_id`, request.deviceId),
     deviceOwner: fields.text(`${prefix}device_owner`, request.deviceOwner),
   };

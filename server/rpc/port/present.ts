@@ -33,10 +33,10 @@ export function presentPort({ value: port, revision }: Decoded<Port>, said: Port
 function presentBinding(binding: Binding, said: PortStatus): BindingInput {
   return {
     hostId: binding.hostId,
-    state: binding.state === 'active' ? 'BINDING_ACTIVE' : 'BINDING_INACTIVE',
+    state: binding.state === 'active' ? 'BINDING_STATE_ACTIVE' : 'BINDING_STATE_INACTIVE',
     vnicType: binding.vnicType,
-    profile: { ...binding.profile },
-    ...(said.bindings.get(binding.hostId) ?? { status: 'DOWN', reason: '' }),
+    profile: binding.profile,
+    ...(said.bindings.get(binding.hostId) ?? { status: 'APPLY_STATUS_DOWN', reason: '' }),
   };
 }
 
@@ -48,7 +48,7 @@ export async function presentPorts(
 ): Promise<PortInput[]> {
   const statuses = await portStatuses(store, vpcId, ports);
   return ports.map((port, i) =>
-    presentPort(port, statuses[i] ?? { status: 'DOWN', reason: '', bindings: new Map() }),
+    presentPort(port, statuses[i] ?? { status: 'APPLY_STATUS_DOWN', reason: '', bindings: new Map() }),
   );
 }
 

@@ -5,8 +5,12 @@ import type { SecurityGroupRule as RuleMessage } from '../../../proto/gen/vpcast
 import { familyOf } from '../../addresses.ts';
 import { cidr, enumerated, id, integer, optionalId, text } from '../../fields.ts';
 
-const directions = { INGRESS: 'ingress', EGRESS: 'egress' } as const;
-const etherTypes = { ETHER_TYPE_UNSPECIFIED: 'ipv4', IPV4: 'ipv4', IPV6: 'ipv6' } as const;
+const directions = { DIRECTION_INGRESS: 'ingress', DIRECTION_EGRESS: 'egress' } as const;
+const etherTypes = {
+  ETHER_TYPE_UNSPECIFIED: 'ipv4',
+  ETHER_TYPE_IPV4: 'ipv4',
+  ETHER_TYPE_IPV6: 'ipv6',
+} as const;
 
 /** Names that stand for an IP protocol number, as OpenStack uses them. */
 const numbers: Readonly<Record<string, number>> = {

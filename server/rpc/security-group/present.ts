@@ -26,7 +26,7 @@ export function presentSecurityGroup({
 function presentRule(rule: SecurityGroupRule): SecurityGroupRuleInput {
   return {
     ...rule,
-    direction: rule.direction === 'ingress' ? 'INGRESS' : 'EGRESS',
-    etherType: rule.etherType === 'ipv4' ? 'IPV4' : 'IPV6',
+    direction: rule.direction === 'ingress' ? 'DIRECTION_INGRESS' : 'DIRECTION_EGRESS',
+    etherType: rule.etherType === 'ipv4' ? 'ETHER_TYPE_IPV4' : 'ETHER_TYPE_IPV6',
   };
 }

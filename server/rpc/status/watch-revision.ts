@@ -108,7 +108,7 @@ async function portProgress(
   const statuses = await portStatuses(store, vpcId, ports);
   const byId = new Map(ports.map((port, i) => [port.value.id, statuses[i]]));
   return portIds.map((portId) => {
-    const { status, reason } = byId.get(portId) ?? { status: 'DOWN', reason: '' };
+    const { status, reason } = byId.get(portId) ?? { status: 'APPLY_STATUS_DOWN', reason: '' };
     return { portId, status, reason };
   });
 }

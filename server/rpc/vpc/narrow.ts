@@ -7,16 +7,17 @@ import { cidr, enumerated, integer, labels, optionalId, present, requestId, text
 import { idFor } from '../locate.ts';
 import type { MaskedFields } from '../update-mask.ts';
 
+const MAX_VLAN = 4094;
 export const MAX_VNI = 0xff_ffff;
 const DEFAULT_MTU = 1450;
 
 const networkTypes: Readonly<Record<string, NetworkType>> = {
   NETWORK_TYPE_UNSPECIFIED: 'vxlan',
-  VXLAN: 'vxlan',
-  GENEVE: 'geneve',
-  GRE: 'gre',
-  VLAN: 'vlan',
-  FLAT: 'flat',
+  NETWORK_TYPE_VXLAN: 'vxlan',
+  NETWORK_TYPE_GENEVE: 'geneve',
+  NETWORK_TYPE_GRE: 'gre',
+  NETWORK_TYPE_VLAN: 'vlan',
+  NETWORK_TYPE_FLAT: 'flat',
 };
 
 export interface NewVpc {
@@ -45,6 +46,8 @@ export function narrowNewVpc(request: CreateVpcRequest, nowMs: number): NewVpc {
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
   };
+  // A VLAN's number is the operator's to choose: it has to be free on the physical network.
+  if (vpc.networkType === 'vlan') integer('vpc.vni', vpc.vni, 1, MAX_VLAN);
   return { vpc, expectedHosts: request.expectedHosts, cluster: optionalId('cluster', request.cluster) };
 }
 

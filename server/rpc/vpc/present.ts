@@ -5,11 +5,11 @@ import type { VpcInput } from '../../../proto/gen/vpcast/v1/Vpc.ts';
 import { timestamp } from '../time.ts';
 
 const networkTypes: Readonly<Record<NetworkType, NetworkTypeName>> = {
-  vxlan: 'VXLAN',
-  geneve: 'GENEVE',
-  gre: 'GRE',
-  vlan: 'VLAN',
-  flat: 'FLAT',
+  vxlan: 'NETWORK_TYPE_VXLAN',
+  geneve: 'NETWORK_TYPE_GENEVE',
+  gre: 'NETWORK_TYPE_GRE',
+  vlan: 'NETWORK_TYPE_VLAN',
+  flat: 'NETWORK_TYPE_FLAT',
 };
 
 export function presentVpc({ value, revision }: Pick<Decoded<Vpc>, 'value' | 'revision'>): VpcInput {

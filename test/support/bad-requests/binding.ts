@@ -10,12 +10,14 @@ const badBinds: readonly [what: string, bind: BindPortRequestInput, refusal: (pr
     ['an unknown host', { hostId: 'nope' }, (prefix) => absent('host', 'nope', `${prefix}host_id`)],
     ['no such state', { state: noSuchEnum }, (prefix) => invalid(`${prefix}state`)],
     ['a long VNIC type', { vnicType: longName }, (prefix) => invalid(`${prefix}vnic_type`)],
-    ['a bad profile', { profile: { '': 'x' } }, (prefix) => invalid(`${prefix}profile`)],
+    ['a profile that is not JSON', { profile: '{' }, (prefix) => invalid(`${prefix}profile`)],
+    ['a profile that is no object', { profile: '[1]' }, (prefix) => invalid(`${prefix}profile`)],
+    ['a long profile', { profile: `{"x":"${'x'.repeat(17_000)}"}` }, (prefix) => invalid(`${prefix}profile`)],
     ['a long device', { deviceId: longName }, (prefix) => invalid(`${prefix}device_id`)],
     ['a port that is active elsewhere', { portId: 'web-p1' }, () => unfit('port', 'web-p1')],
     [
       'to make an active binding inactive',
-      { portId: 'web-p1', hostId: 'host-a', state: 'BINDING_INACTIVE' },
+      { portId: 'web-p1', hostId: 'host-a', state: 'BINDING_STATE_INACTIVE' },
       () => unfit('port', 'web-p1'),
     ],
   ];

@@ -10,7 +10,7 @@ const badRules: readonly [what: string, rule: SecurityGroupRuleInput, field: str
   ['no such protocol', { protocol: 'http' }, 'protocol'],
   ['a large protocol', { protocol: '256' }, 'protocol'],
   ['ICMPv6 on IPv4', { protocol: 'icmpv6' }, 'protocol'],
-  ['ICMP on IPv6', { protocol: 'icmp', etherType: 'IPV6' }, 'protocol'],
+  ['ICMP on IPv6', { protocol: 'icmp', etherType: 'ETHER_TYPE_IPV6' }, 'protocol'],
   ['ports without a protocol', { portRangeMin: 1, portRangeMax: 2 }, 'port_range_min'],
   ['ports of a protocol without', { protocol: 'gre', portRangeMax: 2 }, 'port_range_max'],
   ['no upper port', { protocol: 'tcp', portRangeMin: 1 }, 'port_range_max'],
@@ -27,7 +27,10 @@ const badRules: readonly [what: string, rule: SecurityGroupRuleInput, field: str
   ['a bad id', { id: 'a b' }, 'id'],
   ['a long description', { description: longName }, 'description'],
 ];
-const ingress = (rule: SecurityGroupRuleInput): SecurityGroupRuleInput => ({ direction: 'INGRESS', ...rule });
+const ingress = (rule: SecurityGroupRuleInput): SecurityGroupRuleInput => ({
+  direction: 'DIRECTION_INGRESS',
+  ...rule,
+});
 const unknownGroups = ['nope', 'db-sg'];
 const twice = [ingress({ id: 'same' }), ingress({ id: 'same' })];
 

@@ -12,14 +12,14 @@ export async function makeWorld(client: ControlClient): Promise<void> {
   await client.createSubnet({ subnet: { id: 'web-b', vpcId: 'web', cidr: '10.2.0.0/30' } });
   // Only the route table holds on to it.
   await client.createSubnet({ subnet: { id: 'web-c', vpcId: 'web', cidr: '10.3.0.0/24' } });
-  const rules = [{ id: 'web-rule', direction: 'INGRESS' as const }];
+  const rules = [{ id: 'web-rule', direction: 'DIRECTION_INGRESS' as const }];
   await client.createSecurityGroup({ securityGroup: { id: 'web-sg', vpcId: 'web', rules } });
   await client.createSecurityGroup({ securityGroup: { id: 'web-named', vpcId: 'web' } });
   await client.createSecurityGroup({
     securityGroup: {
       id: 'web-naming',
       vpcId: 'web',
-      rules: [{ direction: 'EGRESS', remoteGroupId: 'web-named' }],
+      rules: [{ direction: 'DIRECTION_EGRESS', remoteGroupId: 'web-named' }],
     },
   });
   const routes = [{ destination: '0.0.0.0/0', nextHop: '10.3.0.1' }];

@@ -4,7 +4,7 @@ import { compileView, entryFor, isResource, project } from '../../../core/model/
 import type { RecordKey, StoredRecord } from '../../../core/store/port.ts';
 
 const binding = (hostId: string, state: Binding['state']): Binding => ({
-  ...{ hostId, state, vtepIp: `192.0.2.${hostId}`, vnicType: 'normal', profile: {}, boundAfter: 3 },
+  ...{ hostId, state, vtepIp: `192.0.2.${hostId}`, vnicType: 'normal', profile: '{}', boundAfter: 3 },
 });
 
 const port = (bindings: readonly Binding[]): Port => ({

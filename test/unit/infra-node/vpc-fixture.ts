@@ -47,7 +47,7 @@ export function port(id: string, hostIds: readonly string[], name = ''): Port {
       state: i === 0 ? 'active' : 'inactive',
       vtepIp: '192.0.2.1',
       vnicType: 'normal',
-      profile: {},
+      profile: '{}',
       boundAfter: 0,
     })),
     labels: {},

@@ -42,17 +42,27 @@ describe('binding ports', () => {
   });
 
   it('makes the host a member and keeps what the integration gave', async () => {
-    const terms = { vnicType: 'direct', profile: { a: 'b' }, deviceId: 'vm', deviceOwner: 'compute:nova' };
+    const terms = {
+      vnicType: 'direct',
+      profile: '{"a":{"b":1}}',
+      deviceId: 'vm',
+      deviceOwner: 'compute:nova',
+    };
     const port = await bindTo(plane, 'p', 'h1', terms);
-    const binding = { hostId: 'h1', state: 'BINDING_ACTIVE', vnicType: 'direct', profile: { a: 'b' } };
-    expect(port.bindings).to.deep.equal([{ ...binding, status: 'DOWN', reason: '' }]);
+    const binding = {
+      hostId: 'h1',
+      state: 'BINDING_STATE_ACTIVE',
+      vnicType: 'direct',
+      profile: '{"a":{"b":1}}',
+    };
+    expect(port.bindings).to.deep.equal([{ ...binding, status: 'APPLY_STATUS_DOWN', reason: '' }]);
     expect(port).to.include({ deviceId: 'vm', deviceOwner: 'compute:nova' });
     expect((await storedPort(plane, 'p'))?.bindings[0]).to.include({ vtepIp: '192.0.2.1' });
     expect(await memberOf(plane, 'h1')).to.include({ hostId: 'h1', epoch: 1 });
   });
 
   it('writes nothing when the port is bound there already', async () => {
-    const first = await bindTo(plane, 'p', 'h1', { vnicType: 'direct', profile: { a: 'b' } });
+    const first = await bindTo(plane, 'p', 'h1', { vnicType: 'direct', profile: '{"a":{"b":1}}' });
     expect(await bindTo(plane, 'p', 'h1')).to.deep.equal(first);
     expect(await revisionOf(plane)).to.equal(first.revision);
     expect((await migrateTo(plane, 'p', 'h1')).revision).to.equal(first.revision);
@@ -62,20 +72,20 @@ describe('binding ports', () => {
     await bindTo(plane, 'p', 'h1');
     const expected = { code: 'failed_precondition', resource: { type: 'port', id: 'p' } } as const;
     await refused(plane, 'v1', () => bindTo(plane, 'p', 'h2'), expected);
-    await refused(plane, 'v1', () => bindTo(plane, 'p', 'h1', { state: 'BINDING_INACTIVE' }), expected);
+    await refused(plane, 'v1', () => bindTo(plane, 'p', 'h1', { state: 'BINDING_STATE_INACTIVE' }), expected);
   });
 
   it('migrates to a prepared host with that host’s terms, else with those of the source', async () => {
-    await bindTo(plane, 'p', 'h1', { vnicType: 'direct', profile: { from: 'h1' } });
-    await bindTo(plane, 'p', 'h2', { state: 'BINDING_INACTIVE', profile: { from: 'h2' } });
+    await bindTo(plane, 'p', 'h1', { vnicType: 'direct', profile: '{"from":"h1"}' });
+    await bindTo(plane, 'p', 'h2', { state: 'BINDING_STATE_INACTIVE', profile: '{"from":"h2"}' });
     const active = (port: Awaited<ReturnType<typeof bindTo>>) =>
       port.bindings?.map(({ hostId, state, vnicType, profile }) => ({ hostId, state, vnicType, profile }));
-    const state = 'BINDING_ACTIVE';
+    const state = 'BINDING_STATE_ACTIVE';
     expect(active(await migrateTo(plane, 'p', 'h2'))).to.deep.equal([
-      { hostId: 'h2', state, vnicType: 'normal', profile: { from: 'h2' } },
+      { hostId: 'h2', state, vnicType: 'normal', profile: '{"from":"h2"}' },
     ]);
     expect(active(await migrateTo(plane, 'p', 'h3'))).to.deep.equal([
-      { hostId: 'h3', state, vnicType: 'normal', profile: { from: 'h2' } },
+      { hostId: 'h3', state, vnicType: 'normal', profile: '{"from":"h2"}' },
     ]);
     expect(await useOf(plane, 'h1')).to.deep.equal({ bindings: 0, epoch: 1 });
     expect(await useOf(plane, 'h3')).to.deep.equal({ bindings: 1, epoch: 1 });
@@ -183,7 +193,7 @@ async function perform(plane: ControlPlane, action: Step): Promise<unknown> {
     case 'bind':
       return bindTo(plane, action.port, action.host);
     case 'prepare':
-      return bindTo(plane, action.port, action.host, { state: 'BINDING_INACTIVE' });
+      return bindTo(plane, action.port, action.host, { state: 'BINDING_STATE_INACTIVE' });
     case 'migrate':
       return migrateTo(plane, action.port, action.host);
     case 'unbind':
@@ -270,7 +280,7 @@ describe('any sequence of binding calls', () => {
         PORTS.flatMap((port, i) => [
           migrateTo(plane, port, HOSTS[(i + round) % 3]!),
           unbindFrom(plane, port),
-          bindTo(plane, port, HOSTS[(i + round + 1) % 3]!, { state: 'BINDING_INACTIVE' }).catch(
+          bindTo(plane, port, HOSTS[(i + round + 1) % 3]!, { state: 'BINDING_STATE_INACTIVE' }).catch(
             () => undefined,
           ),
         ]),

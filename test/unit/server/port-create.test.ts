@@ -35,7 +35,12 @@ describe('creating ports', () => {
     expect(port.id).to.match(/^[0-9a-f-]{36}$/);
     expect(port.macAddress).to.match(/^02(:[0-9a-f]{2}){5}$/);
     expect(port.fixedIps).to.have.lengthOf(1);
-    expect(port).to.deep.include({ status: 'DOWN', bindings: [], portSecurityDisabled: false, revision: 3 });
+    expect(port).to.deep.include({
+      status: 'APPLY_STATUS_DOWN',
+      bindings: [],
+      portSecurityDisabled: false,
+      revision: 3,
+    });
     expect(await portById(plane, port.id ?? '')).to.deep.equal(port);
     expect(plane.woken.at(-1)).to.equal('vpc/v1');
     expect(await counters(plane, 'ports', 'subnet-ports/s1')).to.deep.equal([1, 1]);

@@ -273,9 +273,8 @@ describe('fields of port requests', () => {
       'vnic_type',
     ],
     [
-      'a nameless profile entry',
-      () =>
-        bindPort(plane.deps, request('BindPort', { portId: 'taken', hostId: 'h1', profile: { '': 'x' } })),
+      'a profile that is no JSON object',
+      () => bindPort(plane.deps, request('BindPort', { portId: 'taken', hostId: 'h1', profile: '[1]' })),
       'invalid_argument',
       'profile',
     ],

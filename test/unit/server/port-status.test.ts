@@ -39,9 +39,9 @@ describe('status of a port', () => {
     await bindTo(plane, 'other', 'h1');
     const bound = Number((await bindTo(plane, 'p', 'h1')).revision);
     await report(plane, 'h1', { revision: bound - 1 });
-    expect(await status()).to.equal('DOWN');
+    expect(await status()).to.equal('APPLY_STATUS_DOWN');
     await report(plane, 'h1', { revision: bound });
-    expect(await status()).to.equal('ACTIVE');
+    expect(await status()).to.equal('APPLY_STATUS_ACTIVE');
   });
 
   it('is not ACTIVE by a revision that was made while the binding was being written', async () => {
@@ -64,43 +64,49 @@ describe('status of a port', () => {
       },
     };
     const port = await bindTo({ ...plane, deps: racing }, 'p', 'h1');
-    expect(port.status).to.equal('DOWN');
-    expect(await status()).to.equal('DOWN');
+    expect(port.status).to.equal('APPLY_STATUS_DOWN');
+    expect(await status()).to.equal('APPLY_STATUS_DOWN');
     await report(plane, 'h1');
-    expect(await status()).to.equal('ACTIVE');
+    expect(await status()).to.equal('APPLY_STATUS_ACTIVE');
   });
 
   it('stays ACTIVE while the port changes', async () => {
     await bindTo(plane, 'p', 'h1');
     await report(plane, 'h1');
-    expect((await rename('a')).status).to.equal('ACTIVE');
-    expect((await rename('b')).status).to.equal('ACTIVE');
+    expect((await rename('a')).status).to.equal('APPLY_STATUS_ACTIVE');
+    expect((await rename('b')).status).to.equal('APPLY_STATUS_ACTIVE');
   });
 
   it('is not made ACTIVE by the old host after a migration', async () => {
     await bindTo(plane, 'p', 'h1');
     await report(plane, 'h1');
     await migratePort(plane.deps, request('MigratePort', { portId: 'p', hostId: 'h2' }));
-    expect(await status()).to.equal('DOWN');
+    expect(await status()).to.equal('APPLY_STATUS_DOWN');
     await report(plane, 'h1', { epoch: 1 });
-    expect(await status()).to.equal('DOWN');
+    expect(await status()).to.equal('APPLY_STATUS_DOWN');
     await report(plane, 'h2');
-    expect(await status()).to.equal('ACTIVE');
+    expect(await status()).to.equal('APPLY_STATUS_ACTIVE');
   });
 
   it('says of each host what it reported', async () => {
     await bindTo(plane, 'p', 'h1');
     await report(plane, 'h1');
-    const prepared = await bindTo(plane, 'p', 'h2', { state: 'BINDING_INACTIVE' });
-    expect(prepared.bindings?.map((binding) => binding.status)).to.deep.equal(['ACTIVE', 'DOWN']);
+    const prepared = await bindTo(plane, 'p', 'h2', { state: 'BINDING_STATE_INACTIVE' });
+    expect(prepared.bindings?.map((binding) => binding.status)).to.deep.equal([
+      'APPLY_STATUS_ACTIVE',
+      'APPLY_STATUS_DOWN',
+    ]);
     await report(plane, 'h2');
     const both = await portById(plane, 'p');
-    expect(both.bindings?.map((binding) => binding.status)).to.deep.equal(['ACTIVE', 'ACTIVE']);
+    expect(both.bindings?.map((binding) => binding.status)).to.deep.equal([
+      'APPLY_STATUS_ACTIVE',
+      'APPLY_STATUS_ACTIVE',
+    ]);
     // Becoming active is news to the host.
     const migrated = await migratePort(plane.deps, request('MigratePort', { portId: 'p', hostId: 'h2' }));
-    expect(migrated.status).to.equal('DOWN');
+    expect(migrated.status).to.equal('APPLY_STATUS_DOWN');
     await report(plane, 'h2');
-    expect(await status()).to.equal('ACTIVE');
+    expect(await status()).to.equal('APPLY_STATUS_ACTIVE');
   });
 
   it('ignores reports of an earlier membership', async () => {
@@ -109,9 +115,9 @@ describe('status of a port', () => {
     await bindTo(plane, 'p', 'h1');
     expect((await memberOf(plane, 'h1'))?.epoch).to.equal(2);
     await report(plane, 'h1', { epoch: 1, revision: 1_000 });
-    expect(await status()).to.equal('DOWN');
+    expect(await status()).to.equal('APPLY_STATUS_DOWN');
     await report(plane, 'h1', { epoch: 2 });
-    expect(await status()).to.equal('ACTIVE');
+    expect(await status()).to.equal('APPLY_STATUS_ACTIVE');
   });
 
   it('is FAILED with the reason, until the host reports without the failure', async () => {
@@ -119,18 +125,18 @@ describe('status of a port', () => {
     const failed = { key: keys.port('p'), revision: await revisionOf(plane), reason: 'no such bridge' };
     await report(plane, 'h1', { failures: [{ key: keys.port('q'), revision: 9, reason: 'other' }, failed] });
     const port = await portById(plane, 'p');
-    expect(port.status).to.equal('FAILED');
-    expect(port.bindings?.[0]).to.include({ status: 'FAILED', reason: 'no such bridge' });
+    expect(port.status).to.equal('APPLY_STATUS_FAILED');
+    expect(port.bindings?.[0]).to.include({ status: 'APPLY_STATUS_FAILED', reason: 'no such bridge' });
     await report(plane, 'h1');
-    expect(await status()).to.equal('ACTIVE');
+    expect(await status()).to.equal('APPLY_STATUS_ACTIVE');
   });
 
   it('ignores a failure from before the binding', async () => {
-    await bindTo(plane, 'p', 'h1', { state: 'BINDING_INACTIVE' });
+    await bindTo(plane, 'p', 'h1', { state: 'BINDING_STATE_INACTIVE' });
     const old = { key: keys.port('p'), revision: await revisionOf(plane), reason: 'old' };
     await bindTo(plane, 'p', 'h1');
     await report(plane, 'h1', { failures: [old] });
-    expect(await status()).to.equal('ACTIVE');
+    expect(await status()).to.equal('APPLY_STATUS_ACTIVE');
   });
 
   it('is not claimed to be ACTIVE where a host failed at more than is kept', async () => {
@@ -141,13 +147,13 @@ describe('status of a port', () => {
       reason: 'broken',
     }));
     await report(plane, 'h1', { failures: many });
-    expect(await status()).to.equal('DOWN');
+    expect(await status()).to.equal('APPLY_STATUS_DOWN');
   });
 
   it('is DOWN without an active binding', async () => {
-    await bindTo(plane, 'p', 'h1', { state: 'BINDING_INACTIVE' });
+    await bindTo(plane, 'p', 'h1', { state: 'BINDING_STATE_INACTIVE' });
     await report(plane, 'h1');
-    expect(await status()).to.equal('DOWN');
+    expect(await status()).to.equal('APPLY_STATUS_DOWN');
   });
 });
 
@@ -184,7 +190,7 @@ describe('listing ports', () => {
       plane.deps,
       request('ListPorts', { vpcId: 'v1', hostId: 'h2', pageSize: 1 }),
     );
-    expect(ports?.[0]).to.include({ id: 'p11', status: 'ACTIVE' });
+    expect(ports?.[0]).to.include({ id: 'p11', status: 'APPLY_STATUS_ACTIVE' });
     await unbindPort(plane.deps, request('UnbindPort', { portId: 'p11' }));
     expect(await list({ hostId: 'h2' })).to.deep.equal(['p15', 'p17', 'p19', 'p21']);
     expect(await plane.store.catalog('ports@host/h2', '', 9)).to.deep.equal(['p15', 'p17', 'p19', 'p21']);

@@ -79,12 +79,12 @@ describe('reports of hosts', () => {
   it('make a port ACTIVE, or FAILED with a reason', async () => {
     await send('h1', { scopes: [await says()] });
     await settled();
-    expect((await portById(plane, 'p')).status).to.equal('ACTIVE');
+    expect((await portById(plane, 'p')).status).to.equal('APPLY_STATUS_ACTIVE');
     const failures = [{ key: keys.port('p'), revision: await revisionOf(plane), reason: 'x'.repeat(2_000) }];
     await send('h1', { scopes: [await says({ failures })] });
     await settled();
     const port = await portById(plane, 'p');
-    expect(port.bindings?.[0]).to.deep.include({ status: 'FAILED', reason: 'x'.repeat(500) });
+    expect(port.bindings?.[0]).to.deep.include({ status: 'APPLY_STATUS_FAILED', reason: 'x'.repeat(500) });
   });
 
   it('are kept only of members at their present epoch, and of a host’s own scope', async () => {
@@ -145,7 +145,7 @@ describe('reports of hosts', () => {
       { kind: 'resync', scope, host: 'h1', epoch: 1 },
       { kind: 'resync', scope: 'host/h2', host: 'h2', epoch: 1 },
     ]);
-    expect((await portById(plane, 'p')).status).to.equal('DOWN');
+    expect((await portById(plane, 'p')).status).to.equal('APPLY_STATUS_DOWN');
   });
 
   describe('of hosts that left', () => {

@@ -31,7 +31,7 @@ describe('VPCs', () => {
       const made = await create({ vpc: { name: 'web', projectId: 'p1', cidrs: ['10.0.0.0/8', 'FD00::/8'] } });
       expect(made.id).to.match(/^[0-9a-f-]{36}$/);
       expect(made).to.include({
-        networkType: 'VXLAN',
+        networkType: 'NETWORK_TYPE_VXLAN',
         mtu: 1450,
         vni: 1,
         revision: 1,

@@ -55,12 +55,12 @@ describe('watching a revision', () => {
       done: false,
     });
     expect(first.pendingHosts).to.deep.equal(['h1', 'h2']);
-    expect(first.ports).to.deep.equal([{ portId: 'on-h1', status: 'DOWN', reason: '' }]);
+    expect(first.ports).to.deep.equal([{ portId: 'on-h1', status: 'APPLY_STATUS_DOWN', reason: '' }]);
     await dispatch(plane, bound, { h1: bound, h2: bound });
     await report(plane, 'h1');
     const second = await next(stream);
     expect(second).to.deep.include({ hostsTotal: 2, hostsApplied: 1, pendingHosts: ['h2'], done: false });
-    expect(second.ports).to.deep.equal([{ portId: 'on-h1', status: 'ACTIVE', reason: '' }]);
+    expect(second.ports).to.deep.equal([{ portId: 'on-h1', status: 'APPLY_STATUS_ACTIVE', reason: '' }]);
     await report(plane, 'h2');
     expect(await next(stream)).to.deep.include({ hostsApplied: 2, pendingHosts: [], done: true });
     expect((await stream.next()).done).to.equal(true);
