@@ -52,6 +52,8 @@ export class SimulatedHost {
         return;
       case 'changes': {
         const { entries } = decodeBody(payload);
+        // What an overtaken turn still sends behind the fence concerns nobody any more.
+        if (header.epoch <= (this.#leftEpoch.get(header.scope) ?? 0)) return;
         if (replica === undefined) this.gaps++;
         else this.#take(replica, planChanges(replica, header, entries));
         if (header.scope.startsWith('host/')) this.#follow(entries);
