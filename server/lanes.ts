@@ -1,14 +1,21 @@
 /** Topics whose slots are given to hosts: how many partitions they have, and how they grow. */
+import { decodeRecord } from '../core/codec/records.ts';
 import { PlatformError } from '../core/errors.ts';
 import { keys } from '../core/model/keys.ts';
 import type { Lane } from '../core/model/resources.ts';
 import { membersCounter } from '../core/placement/membership.ts';
 import { subscriptions } from '../core/placement/topics.ts';
-import type { Scope } from '../core/store/port.ts';
+import { retry } from '../core/retry.ts';
+import type { RetryOptions } from '../core/retry.ts';
+import type { Scope, Store } from '../core/store/port.ts';
 import type { Transaction } from '../core/store/transaction.ts';
 import { clusterNamed } from './clusters.ts';
 import type { ServerDeps, ServerLimits } from './deps.ts';
 import { mutate } from './rpc/locate.ts';
+import { inTurn } from './turn.ts';
+
+/** For another's growth: about a quarter of a minute, which is more than one usually takes. */
+const GROWTH_PATIENCE: RetryOptions = { attempts: 50, baseMs: 10, maxMs: 500 };
 
 /** Partitions to begin with for this many hosts. */
 export function partitionsFor(hosts: number, limits: ServerLimits): number {
@@ -83,17 +90,43 @@ export async function withCapacity<T>(
   }
 }
 
-/** Doubles the partitions, up to the limit, unless somebody did so since the lane was seen. */
+/**
+ * Doubles the partitions, up to the limit, unless somebody did so since the lane was seen. One call at a time, whichever
+ * server it is on: brokers let the smaller of two overlapping growths win, and keep a partition that nobody expects.
+ */
 export async function growLane(
   deps: Pick<ServerDeps, 'store' | 'clusters' | 'limits' | 'wake'>,
   scope: Scope,
   seen: Lane,
+  patience: RetryOptions = GROWTH_PATIENCE,
 ): Promise<void> {
   const partitions = Math.min(seen.partitions * 2, deps.limits.maxPartitions);
-  await createLane(deps, seen.cluster, seen.topic, partitions);
-  await mutate(deps, scope, undefined, async (tx) => {
-    const lane = (await tx.get<Lane>(keys.copiesLane))?.value;
-    if (lane === undefined || lane.partitions >= partitions) return;
-    tx.put(keys.copiesLane, { ...lane, partitions } satisfies Lane);
-  });
+  const mustGrow = async (): Promise<boolean> => {
+    const lane = await readLane(deps.store, scope);
+    return lane !== undefined && lane.partitions < partitions;
+  };
+  const grow = async (): Promise<true> => {
+    if (!(await mustGrow())) return true;
+    await createLane(deps, seen.cluster, seen.topic, partitions);
+    await mutate(deps, scope, undefined, async (tx) => {
+      const lane = (await tx.get<Lane>(keys.copiesLane))?.value;
+      if (lane === undefined || lane.partitions >= partitions) return;
+      tx.put(keys.copiesLane, { ...lane, partitions } satisfies Lane);
+    });
+    return true;
+  };
+  const elsewhere = new PlatformError('aborted', `${seen.topic} is growing; try again`);
+  await retry(
+    async () => {
+      // Whoever waited for the same growth needs no turn.
+      if (!(await mustGrow()) || (await inTurn(deps.store, 'growth', scope, grow))) return;
+      throw elsewhere;
+    },
+    { ...patience, retryIf: (error) => error === elsewhere },
+  );
+}
+
+async function readLane(store: Store, scope: Scope): Promise<Lane | undefined> {
+  const [record] = await store.read(scope, [keys.copiesLane]);
+  return record && decodeRecord<Lane>(record)?.value;
 }

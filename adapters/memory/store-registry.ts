@@ -1,8 +1,8 @@
-import type { ClaimOutcome, Registry, Scope } from '../../core/store/port.ts';
+import type { Registry, Scope } from '../../core/store/port.ts';
 import { SortedTexts } from './store-order.ts';
 
 export function memoryRegistry(now: () => number): Registry {
-  const claims = new Map<string, ClaimOutcome>();
+  const claims = new Map<string, { owner: string; atMs: number }>();
   const catalogs = new Map<string, SortedTexts>();
   /** In order of time, because an announcement goes to the end. */
   const announcements = new Map<Scope, number>();
@@ -10,12 +10,15 @@ export function memoryRegistry(now: () => number): Registry {
 
   return {
     claim(kind, id, owner, replacing) {
+      const nowMs = now();
       const held = claims.get(`${kind}/${id}`);
-      const isTaken = held !== undefined && (held.owner === owner || held.owner !== replacing);
-      if (isTaken) return Promise.resolve(held);
-      const claim = { owner, sinceMs: now() };
-      claims.set(`${kind}/${id}`, claim);
-      return Promise.resolve(claim);
+      if (held !== undefined && held.owner !== owner) {
+        const ageMs = nowMs - held.atMs;
+        const isAsSeen = replacing?.owner === held.owner && ageMs >= replacing.ageMs;
+        if (!isAsSeen) return Promise.resolve({ owner: held.owner, ageMs });
+      }
+      claims.set(`${kind}/${id}`, { owner, atMs: nowMs });
+      return Promise.resolve({ owner, ageMs: 0 });
     },
 
     release(kind, id, owner) {

@@ -28,7 +28,7 @@ export class PulsarAdmin implements TopicAdmin {
     return prepareNamespaces(this.http, this.options.tenant, this.options.namespaces);
   }
 
-  /** One at a time per topic: brokers let the smaller of two overlapping growths win. */
+  /** One at a time per topic: brokers let the smaller of two overlapping growths win. Other processes are not seen. */
   async ensureTopic(topic: string, partitions: number, subscriptions: readonly string[]): Promise<void> {
     if (!Number.isInteger(partitions) || partitions < 1) {
       throw invalid('partitions', 'must be a whole number above 0');

@@ -39,7 +39,7 @@ export class Layout {
     };
   }
 
-  /** String `<since, ms>\n<owner>`. One key each, so that claims spread over the whole cluster. */
+  /** String `<time of the last claim, ms>\n<owner>`. One key each, so that claims spread over the whole cluster. */
   claim(kind: string, id: string): string {
     return `${this.#prefix}:claim:${kind}/${id}`;
   }

@@ -6,9 +6,9 @@ import { heads, integer, list, optionalText, pairs, text } from './reply.ts';
 export function registry(connection: RedisConnection, layout: Layout): Registry {
   return {
     async claim(kind, id, owner, replacing) {
-      const contents = replacing === undefined ? [owner] : [owner, replacing];
-      const [holder, since] = list(await connection.run('vpcastClaim', [layout.claim(kind, id)], contents));
-      return { owner: text(holder), sinceMs: integer(since) };
+      const contents = replacing === undefined ? [owner] : [owner, replacing.owner, replacing.ageMs];
+      const [holder, age] = list(await connection.run('vpcastClaim', [layout.claim(kind, id)], contents));
+      return { owner: text(holder), ageMs: integer(age) };
     },
 
     async release(kind, id, owner) {

@@ -90,7 +90,7 @@ export interface Advance {
   readonly dispatched: number;
   /** Receivers whose lane was sent everything through the given revision; overrides `sentAll`. */
   readonly sent: ReadonlyMap<string, number>;
-  /** Every receiver was sent everything through this revision (receivers not named in `sent`). */
+  /** The shared base: every receiver that `sent` does not name was sent everything through this revision. */
   readonly sentAll?: number;
   /** Receivers to forget. */
   readonly forget?: readonly string[];
@@ -123,7 +123,11 @@ export interface ScopeStore {
   status(scope: Scope): Promise<ScopeStatus>;
 
   beginDispatch(scope: Scope): Promise<DispatchTurn>;
-  /** Revision through which each receiver was sent everything (0 = nothing), in the order given. */
+  /**
+   * Revision through which each receiver was sent everything, in the order given: its own entry or, if it has none, the
+   * shared base (the last `sentAll`; 0 before the first). The base speaks for every receiver, also for one that was
+   * never sent anything; only the records tell since when it has been one.
+   */
   sent(scope: Scope, receivers: readonly string[]): Promise<number[]>;
   /** False = another turn has begun since (fenced); nothing was written. */
   advance(advance: Advance): Promise<boolean>;
@@ -140,14 +144,18 @@ export interface ScopeStore {
 
 export interface ClaimOutcome {
   readonly owner: string;
-  /** When the present owner took it, milliseconds since the epoch by the store's clock. */
-  readonly sinceMs: number;
+  /** Since the owner last claimed it, by the store's own clock: those of the callers differ from it. */
+  readonly ageMs: number;
 }
 
 /** What spans scopes: names that are unique in the region, listings, and scopes with work under way. */
 export interface Registry {
-  /** Takes a name if it is free (or held by `replacing`); the answer says who holds it now. */
-  claim(kind: string, id: string, owner: string, replacing?: string): Promise<ClaimOutcome>;
+  /**
+   * Takes a name if it is free, or still held as the caller saw it: by the owner of `replacing`, who has not claimed it
+   * since (its age is no less). A claim by the present owner makes its age 0 again, so that an owner who goes on keeps
+   * the name, also from those who saw it grow old. The answer says who holds it now.
+   */
+  claim(kind: string, id: string, owner: string, replacing?: ClaimOutcome): Promise<ClaimOutcome>;
   release(kind: string, id: string, owner: string): Promise<void>;
   owners(kind: string, ids: readonly string[]): Promise<(string | undefined)[]>;
 

@@ -27,29 +27,25 @@ const VOID_AFTER_MS = 60_000;
  * `exists` says whether the resource that a claim stands for is there.
  */
 export async function claimId(
-  deps: Pick<ServerDeps, 'store' | 'clock'>,
+  deps: Pick<ServerDeps, 'store'>,
   kind: ClaimKind,
   id: string,
   owner: string,
   exists: (owner: string) => Promise<boolean> = (vpcId) =>
     recordExists(deps.store, scopes.vpc(vpcId), `${kind}/${id}`),
 ): Promise<void> {
-  const { store, clock } = deps;
+  const { store } = deps;
+  // Where the owner has it already, this begins its time anew: nobody takes it before this call has committed.
   const held = await store.claim(kind, id, owner);
-  const isVoid = clock() - held.sinceMs >= VOID_AFTER_MS;
-  if (held.owner === owner) {
-    if (!isVoid || (await exists(owner))) return;
-    // Left over from a resource that was deleted: taken anew, or another call would be free to replace it.
-    await store.release(kind, id, owner);
-  } else if (await exists(held.owner)) {
-    throw alreadyExists(typeOf(kind), id);
-  } else if (!isVoid) {
+  if (held.owner === owner) return;
+  if (await exists(held.owner)) throw alreadyExists(typeOf(kind), id);
+  if (held.ageMs < VOID_AFTER_MS) {
     throw new PlatformError(
       'aborted',
       `${typeOf(kind)} ${JSON.stringify(id)} is being made elsewhere; try again`,
     );
   }
-  const taken = await store.claim(kind, id, owner, held.owner);
+  const taken = await store.claim(kind, id, owner, held);
   if (taken.owner !== owner) {
     throw new PlatformError('aborted', `${typeOf(kind)} ${JSON.stringify(id)} was just taken; try again`);
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import type { Scope } from '../../core/store/port.ts';
+import type { ClaimOutcome, Scope } from '../../core/store/port.ts';
 import { eventually } from '../../scripts/eventually.ts';
 import { type GetStore, newScope } from './store-values.ts';
 
@@ -10,22 +10,49 @@ export function describeRegistry(getStore: GetStore): void {
       const store = getStore();
       const id = randomUUID();
       const first = await store.claim('port', id, 'vpc/one');
-      expect(first.owner).to.equal('vpc/one');
-      expect(first.sinceMs).to.be.greaterThan(1_500_000_000_000);
-      expect(await store.claim('port', id, 'vpc/one'), 'once more').to.deep.equal(first);
-      expect(await store.claim('port', id, 'vpc/two')).to.deep.equal(first);
+      expect(first).to.deep.equal({ owner: 'vpc/one', ageMs: 0 });
+      expect((await store.claim('port', id, 'vpc/two')).owner).to.equal('vpc/one');
       expect((await store.claim('subnet', id, 'vpc/two')).owner, 'another kind').to.equal('vpc/two');
       expect(await store.owners('port', [randomUUID(), id])).to.deep.equal([undefined, 'vpc/one']);
       expect(await store.owners('port', [])).to.deep.equal([]);
     });
 
-    it('hands a name over from the owner that is named', async () => {
+    /** The claim as another sees it, once it is so old. */
+    const whenOlder = async (id: string, ms: number): Promise<ClaimOutcome> => {
+      const look = (): Promise<ClaimOutcome> => getStore().claim('port', id, 'nobody');
+      const isOlder = async (): Promise<boolean> => (await look()).ageMs >= ms;
+      await eventually('the claim to age', isOlder, { timeoutMs: 5_000, intervalMs: 1 });
+      return look();
+    };
+
+    it('tells how old a claim is; it is new again when its owner repeats it', async () => {
       const store = getStore();
       const id = randomUUID();
-      expect((await store.claim('port', id, 'a', 'nobody')).owner, 'free').to.equal('a');
-      expect((await store.claim('port', id, 'b', 'other')).owner, 'held by another').to.equal('a');
-      expect((await store.claim('port', id, 'b', 'a')).owner).to.equal('b');
-      expect((await store.claim('port', id, 'c', 'a')).owner, 'too late').to.equal('b');
+      const began = performance.now();
+      await store.claim('port', id, 'a');
+      const { owner, ageMs } = await whenOlder(id, 50);
+      expect(owner).to.equal('a');
+      expect(ageMs).to.be.at.most(performance.now() - began + 1);
+      const again = performance.now();
+      expect(await store.claim('port', id, 'a')).to.deep.equal({ owner: 'a', ageMs: 0 });
+      expect((await store.claim('port', id, 'b')).ageMs).to.be.at.most(performance.now() - again + 1);
+    });
+
+    it('hands a name over from the claim that was seen', async () => {
+      const store = getStore();
+      const id = randomUUID();
+      const take = async (owner: string, from: string, ageMs = 0): Promise<string> =>
+        (await store.claim('port', id, owner, { owner: from, ageMs })).owner;
+      expect(await take('a', 'nobody'), 'free').to.equal('a');
+      expect(await take('b', 'other'), 'held by another').to.equal('a');
+      expect(await take('b', 'a', 60_000), 'younger').to.equal('a');
+      expect(await take('b', 'a')).to.equal('b');
+      expect(await take('c', 'a'), 'too late').to.equal('b');
+      const seen = await whenOlder(id, 50);
+      await store.claim('port', id, 'b');
+      expect((await store.claim('port', id, 'c', seen)).owner, 'repeated since').to.equal('b');
+      expect((await store.claim('port', id, 'c', await whenOlder(id, 5))).owner).to.equal('c');
+      expect((await store.claim('port', id, 'd')).ageMs, 'new with its new owner').to.be.lessThan(5_000);
     });
 
     it('frees a name for its owner only', async () => {
@@ -43,7 +70,7 @@ export function describeRegistry(getStore: GetStore): void {
       const store = getStore();
       const names = Array.from({ length: 20 }, () => randomUUID());
       const racers = Array.from({ length: 10 }, (_, index) => `racer-${index}`);
-      const race = async (id: string, replacing?: string): Promise<string> => {
+      const race = async (id: string, replacing?: ClaimOutcome): Promise<string> => {
         const outcomes = await Promise.all(racers.map((racer) => store.claim('port', id, racer, replacing)));
         const winners = new Set(outcomes.map(({ owner }) => owner));
         expect(winners.size).to.equal(1);
@@ -53,8 +80,7 @@ export function describeRegistry(getStore: GetStore): void {
       expect(await store.owners('port', names)).to.deep.equal(winners);
 
       const id = randomUUID();
-      await store.claim('port', id, 'old');
-      const successor = await race(id, 'old');
+      const successor = await race(id, await store.claim('port', id, 'old'));
       expect(await store.owners('port', [id])).to.deep.equal([successor]);
     });
   });

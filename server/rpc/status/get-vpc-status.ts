@@ -1,4 +1,5 @@
 import { decodeRecord } from '../../../core/codec/records.ts';
+import type { Decoded } from '../../../core/codec/records.ts';
 import { notFound } from '../../../core/errors.ts';
 import { keys, scopes } from '../../../core/model/keys.ts';
 import type { Lane, Member } from '../../../core/model/resources.ts';
@@ -39,11 +40,7 @@ export async function getVpcStatus(
     dispatchedRevision: status.dispatched,
     hostCount: hosts.reduce((sum, count) => sum + count, 0),
     portCount: ports,
-    hosts: await progress(
-      store,
-      scope,
-      items.map(({ value }) => value),
-    ),
+    hosts: await progress(store, scope, items, status.dispatched),
     nextPageToken,
   };
 }
@@ -59,15 +56,17 @@ async function readLane(store: Store, scope: Scope, vpcId: string): Promise<Lane
 async function progress(
   store: Store,
   scope: Scope,
-  members: readonly Member[],
+  members: readonly Decoded<Member>[],
+  dispatched: number,
 ): Promise<HostProgressInput[]> {
-  const hosts = members.map((member) => member.hostId);
+  const hosts = members.map(({ value }) => value.hostId);
   const [sent, reports] = await Promise.all([store.sent(scope, hosts), store.reports(scope, hosts)]);
-  return members.map(({ hostId, partition, slot, epoch }, i) => {
+  return members.map(({ value: { hostId, partition, slot, epoch }, revision: joinedAt }, i) => {
     const report = reports[i]?.epoch === epoch ? reports[i] : undefined;
     return {
       ...{ hostId, partition, slot, epoch },
-      sentRevision: sent[i] ?? 0,
+      // Before its joining is dispatched, it is not the host's present membership that the store speaks of.
+      sentRevision: joinedAt > dispatched ? 0 : (sent[i] ?? 0),
       appliedRevision: report?.revision ?? 0,
       failures: report === undefined ? [] : decodeReportBody(report).failures.map(presentFailure),
     };

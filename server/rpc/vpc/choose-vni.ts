@@ -31,7 +31,7 @@ export async function chooseVni(
   throw new PlatformError('resource_exhausted', 'no free network identifier was found');
 }
 
-async function take(deps: Pick<ServerDeps, 'store' | 'clock'>, vpcId: string, vni: number): Promise<boolean> {
+async function take(deps: Pick<ServerDeps, 'store'>, vpcId: string, vni: number): Promise<boolean> {
   try {
     await claimId(deps, 'vni', String(vni), vpcId, (owner) => usesVni(deps.store, owner, vni));
     return true;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { decodeRecord } from '../../../core/codec/records.ts';
 import type { Decoded } from '../../../core/codec/records.ts';
 import { keys, scopes, splitKey } from '../../../core/model/keys.ts';
@@ -7,14 +6,13 @@ import { pause } from '../../../core/retry.ts';
 import type { Scope, Store } from '../../../core/store/port.ts';
 import { clusterNamed, countPlaced } from '../../clusters.ts';
 import type { ServerDeps } from '../../deps.ts';
+import { inTurn } from '../../turn.ts';
 import { mutate } from '../locate.ts';
 import { vpcCatalogs } from './catalogs.ts';
 import { removalKey } from './removal.ts';
 import type { Removal } from './removal.ts';
 import { removeContents } from './remove-contents.ts';
 
-/** After this time another call may take over from one that did not come to its end. */
-const TURN_MS = 60_000;
 const PAGE = 1000;
 
 /**
@@ -32,7 +30,8 @@ export async function finishDeletedVpc(deps: ServerDeps, vpcId: string): Promise
     if ((await tx.get(removalKey)) !== undefined) await removeContents(store, tx);
   });
   if (await hasSlots(store, scope)) return false;
-  return inTurn(deps, vpcId, async () => {
+  // One at a time: a second deletion of the topic could meet a new VPC of the same id.
+  const isDone = await inTurn(store, 'vpc-removal', vpcId, async () => {
     const { removal, lane } = (await readRemoval(store, vpcId)) ?? {};
     if (removal === undefined) return true;
     // Those of a later VPC of this id, which was deleted since.
@@ -52,6 +51,7 @@ export async function finishDeletedVpc(deps: ServerDeps, vpcId: string): Promise
     if (wrote && lane !== undefined) await countPlaced(deps, 'vpcs', lane.cluster, -1);
     return true;
   });
+  return isDone ?? false;
 }
 
 /** Goes on with what was interrupted, by a crash or by a cluster that was away. */
@@ -101,22 +101,6 @@ async function readRemoval(
     removal: (removal as Decoded<Removal>).value,
     lane: (lane as Decoded<Lane> | undefined)?.value,
   };
-}
-
-/** One at a time: a second deletion of the topic could meet a new VPC of the same id. */
-async function inTurn(deps: ServerDeps, vpcId: string, run: () => Promise<boolean>): Promise<boolean> {
-  const { store, clock } = deps;
-  const token = randomUUID();
-  let held = await store.claim('vpc-removal', vpcId, token);
-  if (held.owner !== token && clock() - held.sinceMs >= TURN_MS) {
-    held = await store.claim('vpc-removal', vpcId, token, held.owner);
-  }
-  if (held.owner !== token) return false;
-  try {
-    return await run();
-  } finally {
-    await store.release('vpc-removal', vpcId, token);
-  }
 }
 
 /** Of everything that was ever in the VPC: the log's tombstones tell. */

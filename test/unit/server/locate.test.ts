@@ -45,6 +45,31 @@ describe('ids', () => {
     expect((await failure(() => claim('v2'))).code).to.equal('aborted');
   });
 
+  it('are kept by an owner who claims again before the minute is over', async () => {
+    await claim('v1');
+    plane.now += 59_000;
+    await claim('v1');
+    plane.now += 1_000;
+    expect((await failure(() => claim('v2'))).code).to.equal('aborted');
+  });
+
+  it('are not taken from an owner who claims again after somebody saw the claim void', async () => {
+    await claim('v1');
+    plane.now += 60_000;
+    const late = claimId(plane.deps, 'port', 'p1', 'v2', async () => {
+      await claim('v1');
+      return false;
+    });
+    expect((await failure(() => late)).code).to.equal('aborted');
+    expect(await vpcOf(plane.store, 'port', 'p1')).to.equal('v1');
+  });
+
+  it('do not depend on the clock of the server', async () => {
+    await claim('v1');
+    const ahead = { ...plane.deps, clock: () => plane.now + 3_600_000 };
+    expect((await failure(() => claimId(ahead, 'port', 'p1', 'v2'))).code).to.equal('aborted');
+  });
+
   it('go to one of many who claim a void one', async () => {
     await claim('v0');
     plane.now += 60_000;

@@ -198,4 +198,32 @@ describe('status of a VPC', () => {
       (await failure(() => getVpcStatus(plane.deps, request('GetVpcStatus', { id: 'x' })))).code,
     ).to.equal('not_found');
   });
+
+  it('says that a host was sent nothing before its joining is dispatched', async () => {
+    const plane = await planeWithVpc();
+    await makeHosts(plane, 'h1', 'h2');
+    for (const host of ['h1', 'h2']) await makePort(plane, { id: `on-${host}` }, { hostId: host });
+    const joined = (await plane.store.read(scope, [keys.member('h2')]))[0]?.revision ?? 0;
+    const { token } = await plane.store.beginDispatch(scope);
+    const sent = async (dispatched: number) => {
+      const sentAll = dispatched;
+      await plane.store.advance({ scope, token, dispatched, sent: new Map(), sentAll });
+      const { hosts } = await getVpcStatus(plane.deps, request('GetVpcStatus', { id: 'v1' }));
+      return hosts?.map((host) => host.sentRevision);
+    };
+    expect(await sent(joined - 1)).to.deep.equal([joined - 1, 0]);
+    expect(await sent(joined)).to.deep.equal([joined, joined]);
+  });
+
+  it('forgets what a host was sent in an earlier membership', async () => {
+    const plane = await planeWithVpc();
+    await makeHosts(plane, 'h1');
+    await makePort(plane, { id: 'p' }, { hostId: 'h1' });
+    const bound = await revisionOf(plane);
+    await dispatch(plane, bound, { h1: bound });
+    await unbindPort(plane.deps, request('UnbindPort', { portId: 'p' }));
+    await bindTo(plane, 'p', 'h1');
+    const { hosts } = await getVpcStatus(plane.deps, request('GetVpcStatus', { id: 'v1' }));
+    expect(hosts?.[0]).to.deep.include({ hostId: 'h1', epoch: 2, sentRevision: 0 });
+  });
 });

@@ -29,7 +29,7 @@ describe('memory store', () => {
     expect((await store.replay(scope, 'first'))?.revision).to.equal(3);
   });
 
-  it('tells the age of announcements by its clock', async () => {
+  it('tells the age of announcements and claims by its clock', async () => {
     let nowMs = 1_000;
     const store = openMemoryStore({ now: () => nowMs });
     await store.announce('vpc/a');
@@ -43,7 +43,11 @@ describe('memory store', () => {
       { scope: 'vpc/b', ageMs: 5 },
       { scope: 'vpc/a', ageMs: 5 },
     ]);
-    expect((await store.claim('port', 'p', 'owner')).sinceMs).to.equal(1_015);
+    await store.claim('port', 'p', 'one');
+    nowMs += 7;
+    expect(await store.claim('port', 'p', 'other')).to.deep.equal({ owner: 'one', ageMs: 7 });
+    expect(await store.claim('port', 'p', 'one')).to.deep.equal({ owner: 'one', ageMs: 0 });
+    expect(await store.claim('port', 'p', 'other')).to.deep.equal({ owner: 'one', ageMs: 0 });
   });
 
   it('is seen alike by all its users, whoever closes it', async () => {
