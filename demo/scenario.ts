@@ -139,7 +139,13 @@ async function spreadRules(platform: Platform, vpcs: readonly DemoVpc[], step: (
     await platform.client.addSecurityGroupRules({
       securityGroupId: vpc.groupId,
       rules: [
-        { direction: 'DIRECTION_INGRESS', etherType: 'ETHER_TYPE_IPV4', protocol: 'tcp', portRangeMin: 443, portRangeMax: 443 },
+        {
+          direction: 'DIRECTION_INGRESS',
+          etherType: 'ETHER_TYPE_IPV4',
+          protocol: 'tcp',
+          portRangeMin: 443,
+          portRangeMax: 443,
+        },
       ],
     });
     await untilApplied(platform.client, [vpc], () => undefined);

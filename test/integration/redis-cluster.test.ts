@@ -76,7 +76,10 @@ describe('the platform on a Redis Cluster', function () {
     for (const { id: vpcId } of vpcs) {
       const { ports } = await platform.client.listPorts({ vpcId });
       const states = ports.map((port) => [port.bindings.length, port.status].join(' ')).sort();
-      expect(states, vpcId).to.deep.equal(['0 APPLY_STATUS_DOWN', ...Array.from({ length: PORTS - 2 }, () => '1 APPLY_STATUS_ACTIVE')]);
+      expect(states, vpcId).to.deep.equal([
+        '0 APPLY_STATUS_DOWN',
+        ...Array.from({ length: PORTS - 2 }, () => '1 APPLY_STATUS_ACTIVE'),
+      ]);
     }
   });
 
