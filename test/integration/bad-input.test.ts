@@ -59,12 +59,13 @@ describe('bad requests', function () {
     });
   }
 
-  /** When a scope was last announced is left out: every write says it again. */
+  /** When a scope was last announced, or a name claimed by its owner, is left out: every attempt says it again. */
   async function dump(): Promise<RedisDump> {
     const all = await dumpRedis(redis, prefix());
     const named = [...all].map(([name, value]): [string, string] => {
       const [, scope] = /^:announced:\d+ (.*)$/.exec(name) ?? [];
-      return scope === undefined ? [name.replace(/^:/, ''), value] : [`announced ${scope}`, ''];
+      if (scope !== undefined) return [`announced ${scope}`, ''];
+      return [name.replace(/^:/, ''), name.startsWith(':claim:') ? value.replace(/^\d+\n/, '') : value];
     });
     return new Map(named);
   }
