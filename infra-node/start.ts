@@ -53,7 +53,12 @@ export async function startInfraNode(deps: InfraDeps, signal?: AbortSignal): Pro
       else await takeIn(node, runner, message);
     },
   });
-  const sweeping = sweepUntil(node, intake.signal);
+  const nothingToAcknowledge = { ack: () => Promise.resolve() };
+  const sweeping = sweepUntil(
+    node,
+    (scope) => runner.add({ kind: 'dispatch', scope }, nothingToAcknowledge),
+    intake.signal,
+  );
 
   let ending: Promise<void> | undefined;
   const end = async (finish: boolean): Promise<void> => {

@@ -6,24 +6,28 @@ import { Pipeline } from './pipeline.ts';
 const LOOKUPS_IN_FLIGHT = 32;
 const LIMIT = 10_000;
 
+/** Takes a scope in for dispatch on this node. */
+export type TakeIn = (scope: Scope) => Promise<void>;
+
 /**
- * Looks at every announced scope: one that is behind goes back to the work topic, one that has been quiet for long is
- * forgotten. Any number of nodes may do it.
+ * Looks at every announced scope: one that is behind is dispatched here, one that has been quiet for long is forgotten.
+ * Any number of nodes may do it, since a turn fences the one before. Not by way of the work topic: a subscription that
+ * delivers nothing, for whatever reason, is one of the things that this makes up for.
  */
-export async function sweep(node: Node): Promise<void> {
+export async function sweep(node: Node, takeIn: TakeIn): Promise<void> {
   const { sweepAfterMs, sendsInFlight } = node.options;
   const announced = await node.store.announced(sweepAfterMs, LIMIT);
   const pipeline = new Pipeline(Math.min(sendsInFlight, LOOKUPS_IN_FLIGHT));
   for (const { scope, ageMs } of announced) {
-    await pipeline.add(scope, () => look(node, scope, ageMs));
+    await pipeline.add(scope, () => look(node, scope, ageMs, takeIn));
   }
   await pipeline.done();
 }
 
-async function look(node: Node, scope: Scope, ageMs: number): Promise<void> {
+async function look(node: Node, scope: Scope, ageMs: number, takeIn: TakeIn): Promise<void> {
   const { dispatched, revision } = await node.store.status(scope);
   if (dispatched < revision) {
-    await node.wake(scope);
+    await takeIn(scope);
     node.count('swept');
   } else if (ageMs >= node.options.settleAfterMs) {
     await node.store.settle(scope, node.options.settleAfterMs);
@@ -31,7 +35,7 @@ async function look(node: Node, scope: Scope, ageMs: number): Promise<void> {
 }
 
 /** Sweeps again and again until the signal; a sweep that fails is only logged. */
-export async function sweepUntil(node: Node, signal: AbortSignal): Promise<void> {
+export async function sweepUntil(node: Node, takeIn: TakeIn, signal: AbortSignal): Promise<void> {
   for (;;) {
     try {
       await pause(node.options.sweepIntervalMs, signal);
@@ -39,7 +43,7 @@ export async function sweepUntil(node: Node, signal: AbortSignal): Promise<void>
       return;
     }
     try {
-      await sweep(node);
+      await sweep(node, takeIn);
     } catch (error) {
       node.logger.warn('the sweep failed', { error });
     }

@@ -5,6 +5,7 @@ import { decodeHeader } from '../../../core/codec/envelope.ts';
 import { encodeWork } from '../../../core/codec/work.ts';
 import { PlatformError } from '../../../core/errors.ts';
 import { silentLogger } from '../../../core/logger.ts';
+import type { MessageBus } from '../../../core/messaging/port.ts';
 import { subscriptions } from '../../../core/placement/topics.ts';
 import { scopes } from '../../../core/model/keys.ts';
 import type { Scope, Store } from '../../../core/store/port.ts';
@@ -97,6 +98,29 @@ describe('infrastructure node on the embedded bus', () => {
     await eventually(async () => {
       expect(await store.announced(0, 10)).to.deep.equal([]);
     });
+  });
+
+  it('dispatches what a subscription fails to deliver', async () => {
+    const { bus, admin, name } = cluster;
+    const deaf: MessageBus = {
+      sendToSlot: (address, message) => bus.sendToSlot(address, message),
+      sendByKey: (...to) => bus.sendByKey(...to),
+      subscribeSlot: (options) => bus.subscribeSlot(options),
+      subscribeGroup: () => Promise.resolve({ close: () => Promise.resolve() }),
+      close: () => bus.close(),
+    };
+    await store.announce(vpcScope);
+    await fixture.bind('p0', ['h0']);
+    await wake(vpcScope);
+    await start({
+      clusters: new Map([[name, { name, bus: deaf, admin }]]),
+      options: { sweepIntervalMs: 5, sweepAfterMs: 1 },
+    });
+    await eventually(async () => {
+      const { dispatched, revision } = await store.status(vpcScope);
+      expect(dispatched).to.equal(revision);
+    });
+    expect(received).to.include(`snapshot ${vpcScope}`);
   });
 
   it('acknowledges work only when it has advanced', async () => {
