@@ -20,6 +20,7 @@ const steps: readonly Step[] = [
   npm('build', 'build'),
   { name: 'tests', command: ['npm', 'test', '-s'] },
   npm('demo (real Pulsar and Redis)', 'demo', '--services'),
+  npm('services down', 'services', 'down', '--wipe'),
 ];
 
 function run(step: Step): Promise<{ passed: number; failed: number }> {
