@@ -55,8 +55,7 @@ export class PulsarAdmin implements TopicAdmin {
   }
 
   private async ensure(path: string, partitions: number, subscriptions: readonly string[]): Promise<void> {
-    const made = await this.http.call('PUT', `${path}/partitions`, partitions, [409]);
-    if (made.status === 409) await this.grow(path, partitions);
+    await retry(() => this.makeOrGrow(path, partitions), { forMs: GROW_FOR_MS });
     // On a partitioned topic this makes it where it is missing, and 409 says that it was everywhere.
     for (const subscription of subscriptions) {
       await this.http.call(
@@ -68,22 +67,21 @@ export class PulsarAdmin implements TopicAdmin {
     }
   }
 
-  private async grow(path: string, partitions: number): Promise<void> {
-    await retry(
-      async () => {
-        if ((await this.partitionsOf(path)) >= partitions) return;
-        // `force`: partitions that an interrupted growth left behind are taken over, not complained about.
-        await this.http.call('POST', `${path}/partitions?force=true`, partitions, [409]);
-        if ((await this.partitionsOf(path)) < partitions) {
-          throw new PlatformError('aborted', `${path} did not grow to ${partitions} partitions`);
-        }
-      },
-      { forMs: GROW_FOR_MS },
-    );
+  private async makeOrGrow(path: string, partitions: number): Promise<void> {
+    const made = await this.http.call('PUT', `${path}/partitions`, partitions, [409]);
+    if (made.status !== 409 || (await this.partitionsOf(path)) >= partitions) return;
+    // `force`: partitions that an interrupted growth left behind are taken over, not complained about.
+    await this.http.call('POST', `${path}/partitions?force=true`, partitions, [409]);
+    if ((await this.partitionsOf(path)) < partitions) {
+      throw new PlatformError('aborted', `${path} did not grow to ${partitions} partitions`);
+    }
   }
 
   private async partitionsOf(path: string): Promise<number> {
-    const { body } = await this.http.call('GET', `${path}/partitions`);
+    const { status, body } = await this.http.call('GET', `${path}/partitions`, undefined, [404]);
+    // Refused as existing a moment ago: another call is making it, or has just deleted it.
+    if (status === 404)
+      throw new PlatformError('aborted', `${path} is being made or deleted by another call`);
     if (typeof body === 'object' && body !== null && 'partitions' in body) {
       if (typeof body.partitions === 'number') return body.partitions;
     }
