@@ -77,7 +77,14 @@ export class HostTurn {
     const records = changes.filter(isForHost);
     const from = this.#sent;
     if (records.length === 0 || from >= to) return;
-    await this.#send(records, (host, part) => ({ kind: 'changes', ...this.#stamp(host), from, to, ...part }));
+    await this.#send(records, (host, part) => ({
+      kind: 'changes',
+      ...this.#stamp(host),
+      from,
+      to,
+      ask: false,
+      ...part,
+    }));
     this.#node.count('copies');
     this.#sent = to;
   }

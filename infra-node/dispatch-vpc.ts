@@ -134,6 +134,7 @@ export class VpcTurn {
             ...this.#stamp(member),
             from,
             to,
+            ask: false,
             ...part,
           })),
         weightOf(entries.largestPart),

@@ -52,7 +52,7 @@ function real(urls: RealServices, topics: TopicNames, logger: Logger): Backend {
         serviceUrl: urls.pulsarUrl,
         adminUrl: urls.pulsarAdminUrl,
         tenant: topics.tenant,
-        namespaces: topics.namespaces.map((name) => ({ name })),
+        namespaces: topics.namespaces,
         log: (level, message) => {
           logger[level]('pulsar client', { message });
         },

@@ -20,6 +20,7 @@ export async function prepareClusters(
     await retry(async () => {
       await cluster.admin.prepare();
       await cluster.admin.ensureTopic(topics.status, statusPartitions, [subscriptions.control]);
+      await cluster.admin.ensureTopic(topics.deadLetters, 1, []);
       if (cluster === home) {
         await cluster.admin.ensureTopic(topics.work, workPartitions, [subscriptions.infra]);
       }

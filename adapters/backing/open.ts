@@ -1,6 +1,6 @@
 import { PlatformError } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
-import type { TopicStats } from '../../core/messaging/port.ts';
+import type { NamespacePolicy, TopicStats } from '../../core/messaging/port.ts';
 import type { Store } from '../../core/store/port.ts';
 import { PulsarAdmin } from '../pulsar/admin.ts';
 import { AdminHttp } from '../pulsar/admin-http.ts';
@@ -37,7 +37,7 @@ export interface OpenOptions {
   readonly access: PulsarAccess;
   /** For whoever prepares the cluster: what is to be made there. */
   readonly tenant?: string;
-  readonly namespaces?: readonly string[];
+  readonly namespaces?: readonly NamespacePolicy[];
   readonly logger: Logger;
 }
 
@@ -95,7 +95,7 @@ export function openClusters({ access, tenant, namespaces = [], logger }: OpenOp
       serviceUrl,
       adminUrl,
       ...(tenant === undefined ? {} : { tenant }),
-      namespaces: namespaces.map((namespace) => ({ name: namespace })),
+      namespaces,
       log: (level, message) => {
         logger[level]('pulsar client', { cluster: name, message });
       },

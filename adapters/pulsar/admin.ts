@@ -1,8 +1,7 @@
 import { invalid, PlatformError } from '../../core/errors.ts';
-import type { TopicAdmin, TopicStats } from '../../core/messaging/port.ts';
+import type { NamespacePolicy, TopicAdmin, TopicStats } from '../../core/messaging/port.ts';
 import type { AdminHttp } from './admin-http.ts';
 import { prepareNamespaces } from './namespaces.ts';
-import type { NamespacePolicy } from './namespaces.ts';
 import { retry } from './retry.ts';
 import { readTopicStats } from './topic-stats.ts';
 

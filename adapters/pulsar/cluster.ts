@@ -1,10 +1,9 @@
-import type { MessagingCluster } from '../../core/messaging/port.ts';
+import type { MessagingCluster, NamespacePolicy } from '../../core/messaging/port.ts';
 import { PulsarAdmin } from './admin.ts';
 import { AdminHttp } from './admin-http.ts';
 import { connect, listenToLog, loadAddon } from './addon.ts';
 import type { ConnectOptions, LogHook } from './addon.ts';
 import { PulsarBus } from './bus.ts';
-import type { NamespacePolicy } from './namespaces.ts';
 import { defaultProducersOptions } from './producers.ts';
 import type { ProducersOptions } from './producers.ts';
 

@@ -1,16 +1,6 @@
 import { PlatformError } from '../../core/errors.ts';
+import type { NamespacePolicy } from '../../core/messaging/port.ts';
 import type { AdminHttp } from './admin-http.ts';
-
-export interface NamespacePolicy {
-  /** Without the tenant. */
-  readonly name: string;
-  /** How long messages stay that every subscription acknowledged; 0, the default, is not at all. */
-  readonly retentionMinutes?: number;
-  /** With `retentionMinutes`: -1, the default, is without limit of size. */
-  readonly retentionMegabytes?: number;
-  /** Whether a consumer may make its durable subscription by coming; default false. */
-  readonly autoSubscriptions?: boolean;
-}
 
 /** Topics come and go only by our calls, and no message expires: a subscription that is behind loses nothing. */
 export async function prepareNamespaces(

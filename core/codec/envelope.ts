@@ -33,6 +33,8 @@ export interface ChangesHeader extends Stamp, Part {
   readonly kind: 'changes';
   readonly from: number;
   readonly to: number;
+  /** The sender's window for the host is filling: it waits for a report. */
+  readonly ask: boolean;
 }
 
 /** All that the host shall hold of the scope at the revision `to`. */
@@ -74,6 +76,7 @@ export function decodeHeader(properties: Properties): Header {
         ...part(properties),
         from: integer(properties, 'from'),
         to: integer(properties, 'to'),
+        ask: flag(properties, 'ask'),
       };
     case 'snapshot':
       return { kind, ...stamp, ...part(properties), to: integer(properties, 'to') };
@@ -100,6 +103,14 @@ function text(properties: Properties, name: string): string {
   if (value === undefined || value === '')
     throw new PlatformError('invalid_argument', `message without ${name}`);
   return value;
+}
+
+function flag(properties: Properties, name: string): boolean {
+  const value = text(properties, name);
+  if (value !== 'true' && value !== 'false') {
+    throw new PlatformError('invalid_argument', `message with a bad ${name}`);
+  }
+  return value === 'true';
 }
 
 function integer(properties: Properties, name: string): number {

@@ -18,6 +18,8 @@ export interface ScopeReport {
   readonly failures: readonly Failure[];
   /** The host found a hole, or holds nothing: it asks for a snapshot. */
   readonly needsSnapshot: boolean;
+  /** Of what the host holds at this revision, see {@link digestOf}; absent while a message in parts is incomplete. */
+  readonly digest?: number;
 }
 
 /** An assignment whose fence the host has acknowledged: it holds nothing of it and listens there no more. */
@@ -80,6 +82,7 @@ function isScopeReport(value: unknown): value is ScopeReport {
     isPath(value['scope']) &&
     [value['epoch'], value['incarnation'], value['revision']].every(isCount) &&
     typeof value['needsSnapshot'] === 'boolean' &&
+    (value['digest'] === undefined || isCount(value['digest'])) &&
     isListOf(value['failures'], isFailure)
   );
 }

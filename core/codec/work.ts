@@ -6,6 +6,8 @@ import type { Scope } from '../store/port.ts';
 export type Work =
   /** The scope's log is ahead of what was dispatched. */
   | { readonly kind: 'dispatch'; readonly scope: Scope }
+  /** A host that was held back has reported: it may be due for what it was not sent. */
+  | { readonly kind: 'resume'; readonly scope: Scope }
   /** A host lacks something of the scope and needs a snapshot. */
   | { readonly kind: 'resync'; readonly scope: Scope; readonly host: string; readonly epoch: number };
 
@@ -19,7 +21,7 @@ export function encodeWork(work: Work): OutgoingMessage {
 export function decodeWork(properties: Properties): Work {
   const { kind, scope, host, epoch } = properties;
   if (scope?.includes('/') === true) {
-    if (kind === 'dispatch') return { kind, scope: scope as Scope };
+    if (kind === 'dispatch' || kind === 'resume') return { kind, scope: scope as Scope };
     if (kind === 'resync' && host !== undefined && Number.isSafeInteger(Number(epoch))) {
       return { kind, scope: scope as Scope, host, epoch: Number(epoch) };
     }

@@ -100,6 +100,18 @@ export interface TopicStats {
   >;
 }
 
+/** A group of topics with the same rules. */
+export interface NamespacePolicy {
+  /** Without the tenant. */
+  readonly name: string;
+  /** How long messages stay that every subscription acknowledged; 0, the default, is not at all. */
+  readonly retentionMinutes?: number;
+  /** With `retentionMinutes`: -1, the default, is without limit of size. */
+  readonly retentionMegabytes?: number;
+  /** Whether a consumer may make its durable subscription by coming; default false. */
+  readonly autoSubscriptions?: boolean;
+}
+
 /** What only an administrator of the bus may do. All calls can be repeated. */
 export interface TopicAdmin {
   /** Resolves when the cluster can take topics; makes tenant and namespaces with their policies where missing. */

@@ -73,7 +73,7 @@ describe('bad requests', function () {
   async function listTopics(): Promise<string[]> {
     const { pulsarAdminUrl } = realServices();
     const { tenant, namespaces } = platform.topics;
-    const lists = namespaces.flatMap((namespace) =>
+    const lists = namespaces.flatMap(({ name: namespace }) =>
       ['', '/partitioned'].map(async (kind) => {
         const response = await fetch(`${pulsarAdminUrl}/admin/v2/persistent/${tenant}/${namespace}${kind}`);
         return (await response.json()) as string[];

@@ -44,7 +44,7 @@ describe('infrastructure nodes as processes, on Pulsar and Redis', function () {
       for (const scope of [vpcScope, scopes.host('h0'), scopes.host('h1')]) await store.drop(scope);
       await store.close();
     });
-    const namespaces = topics.namespaces.map((name) => ({ name }));
+    const { namespaces } = topics;
     cluster = await openPulsarCluster({ name: 'east', serviceUrl, adminUrl, tenant, namespaces });
     cleanup.push(() => cluster.close());
     fixture = new VpcFixture(store, topics);

@@ -45,6 +45,7 @@ export async function registerHost(
     clusters,
     statusTopic: topics.status,
     statusPartitions,
+    deadLetterTopic: topics.deadLetters,
     revision,
     publicLanes,
   };

@@ -159,6 +159,7 @@ export class World {
       ...stampOf(stamp),
       from,
       to,
+      ask: false,
       turn: 1,
       part: 0,
       parts: 1,

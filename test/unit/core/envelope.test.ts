@@ -21,7 +21,14 @@ const stamp = {
 };
 const part = { turn: fc.nat(), part: fc.nat({ max: 9 }), parts: fc.integer({ min: 10, max: 20 }) };
 const header: fc.Arbitrary<Header> = fc.oneof(
-  fc.record({ kind: fc.constant('changes' as const), ...stamp, from: count, to: count, ...part }),
+  fc.record({
+    kind: fc.constant('changes' as const),
+    ...stamp,
+    from: count,
+    to: count,
+    ask: fc.boolean(),
+    ...part,
+  }),
   fc.record({ kind: fc.constant('snapshot' as const), ...stamp, to: count, ...part }),
   fc.record({ kind: fc.constant('fence' as const), ...stamp }),
 );
@@ -68,7 +75,7 @@ describe('envelope', () => {
   it('refuses a header with anything missing or wrong', () => {
     const good = encodeHeader({
       ...{ kind: 'changes', scope: 'vpc/v', host: 'h', epoch: 1, incarnation: 1 },
-      ...{ from: 2, to: 3, turn: 1, part: 0, parts: 1 },
+      ...{ from: 2, to: 3, ask: false, turn: 1, part: 0, parts: 1 },
     });
     for (const name of Object.keys(good)) {
       const rest = Object.fromEntries(Object.entries(good).filter(([other]) => other !== name));

@@ -40,7 +40,10 @@ function changes(history: History, from: number, to: number, perPart: number): M
   const turn = turns++;
   return Array.from({ length: parts }, (_, part) => ({
     kind: 'changes',
-    header: { kind: 'changes', scope, host: 'h', epoch: 1, incarnation: 1, turn, from, to, part, parts },
+    header: {
+      ...{ kind: 'changes', scope, host: 'h', epoch: 1, incarnation: 1 },
+      ...{ turn, from, to, ask: false, part, parts },
+    },
     entries: entries.slice(part * perPart, (part + 1) * perPart),
   }));
 }
@@ -216,6 +219,7 @@ describe('replica', () => {
       turn: 1,
       from: 0,
       to: 20,
+      ask: false,
       part: 0,
       parts: 1,
     } as const;
