@@ -31,5 +31,5 @@ export function encodeDeadLetter({ reporter, lane, reason, message }: DeadLetter
 }
 
 function shortened(text: string): string {
-  return text.slice(0, MAX_TEXT).toWellFormed();
+  return text.slice(0, MAX_TEXT);
 }
