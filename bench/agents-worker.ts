@@ -1,4 +1,4 @@
-// Many agents in one process, each with a journal of its own on disk; tells when a port is durable where it is bound.
+// Many agents in one process, each with a journal of its own; tells what became durable on them.
 import { PerformanceObserver } from 'node:perf_hooks';
 import { join } from 'node:path';
 import { openControlClient } from '../adapters/grpc/client.ts';
@@ -10,10 +10,13 @@ import type { Agent } from '../agent/agent.ts';
 import { controlPort } from '../agent/context.ts';
 import { stateOnlyDataPlane } from '../agent/data-plane.ts';
 import { openFileJournal } from '../agent/journal/file-journal.ts';
+import type { JournalFactory } from '../agent/journal/journal.ts';
+import { memoryJournal } from '../agent/journal/memory-journal.ts';
 import { systemClock } from '../core/clock.ts';
 import { forEachOf } from '../local/pool.ts';
+import type { AgentsNews, AgentsOrder, AgentsStart, AgentsTotals } from './agents-messages.ts';
+import { AppliedRevisions } from './applied-revisions.ts';
 import { AppliedPorts } from './boot/applied-ports.ts';
-import type { AgentsNews, AgentsOrder, AgentsStart, AgentsTotals } from './boot/messages.ts';
 import { endWithParent, tellParent } from './child.ts';
 
 const REPORT_MS = 50;
@@ -27,18 +30,21 @@ const tell = (news: AgentsNews): void => {
   tellParent(news);
 };
 
-async function start({ control, stateDirectory, hosts, clients }: AgentsStart): Promise<void> {
+async function start({ control, stateDirectory, hosts, clients, watch }: AgentsStart): Promise<void> {
   const client = openControlClient({ addresses: control });
-  const applied = new AppliedPorts();
+  const ports = new AppliedPorts();
+  const revisions = new AppliedRevisions();
   await forEachOf(hosts.length, STARTS_AT_ONCE, async (n) => {
     const { id, vtepIp } = hosts[n]!;
-    const directory = join(stateDirectory, id);
+    const openJournal = journalOf(id, stateDirectory);
     const agent = await startAgent(
       {
         control: controlPort(client),
-        openCluster: async (name, serviceUrl) =>
-          applied.watch(id, (await (clusters[n % clients] ??= connect(name, serviceUrl))).bus),
-        openJournal: (live) => openFileJournal({ directory, logger }, live),
+        openCluster: async (name, serviceUrl) => {
+          const { bus } = await (clusters[n % clients] ??= connect(name, serviceUrl));
+          return watch === 'ports' ? ports.watch(id, bus) : bus;
+        },
+        openJournal,
         dataPlane: stateOnlyDataPlane,
         clock: systemClock,
         logger,
@@ -56,7 +62,8 @@ async function start({ control, stateDirectory, hosts, clients }: AgentsStart): 
         },
         events: {
           onApplied: (scope, revision, changed) => {
-            applied.durable(id, scope, revision, changed);
+            if (watch === 'ports') ports.durable(id, scope, revision, changed);
+            else revisions.durable(id, scope, revision);
           },
         },
       },
@@ -65,9 +72,16 @@ async function start({ control, stateDirectory, hosts, clients }: AgentsStart): 
     await agent.ready();
   });
   setInterval(() => {
-    const ports = applied.take();
-    if (ports.length > 0) tell({ kind: 'applied', ports });
+    const newPorts = ports.take();
+    if (newPorts.length > 0) tell({ kind: 'ports', ports: newPorts });
+    const newRevisions = revisions.take();
+    if (newRevisions.length > 0) tell({ kind: 'revisions', revisions: newRevisions });
   }, REPORT_MS).unref();
+}
+
+function journalOf(hostId: string, stateDirectory: string | undefined): JournalFactory {
+  if (stateDirectory === undefined) return memoryJournal();
+  return (live) => openFileJournal({ directory: join(stateDirectory, hostId), logger }, live);
 }
 
 function connect(name: string, serviceUrl: string): Promise<PulsarCluster> {

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 export interface Child<In> {
   readonly pid: number;
   send(message: In): void;
+  /** As if somebody else sent it: should it end from that, `onEnd` is not called. */
+  signal(signal: NodeJS.Signals): void;
   /** Resolves when the process is gone. It ends by itself as soon as nobody listens to it. */
   stop(): Promise<void>;
 }
@@ -45,6 +47,10 @@ export function startChild<In extends Serializable, Out>(options: ChildOptions<O
   return {
     pid: child.pid!,
     send: (message) => child.send(message),
+    signal: (signal) => {
+      isStopping = true;
+      child.kill(signal);
+    },
     stop: async () => {
       isStopping = true;
       if (child.exitCode !== null || child.signalCode !== null) return;

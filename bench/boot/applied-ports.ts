@@ -4,7 +4,7 @@ import type { Port } from '../../core/model/resources.ts';
 import type { Entry } from '../../core/model/view.ts';
 import type { Scope } from '../../core/store/port.ts';
 import { nowMs } from '../open-loop.ts';
-import type { AppliedPort } from './messages.ts';
+import type { AppliedPort } from '../agents-messages.ts';
 
 interface Arrival {
   readonly sentAtMs: number;

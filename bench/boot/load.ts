@@ -1,7 +1,7 @@
 import type { ControlClient } from '../../adapters/grpc/methods.ts';
 import { until } from '../../local/until.ts';
 import { nowMs, openLoop } from '../open-loop.ts';
-import type { AppliedPort } from './messages.ts';
+import type { AppliedPort } from '../agents-messages.ts';
 import type { SampleKind } from './plan.ts';
 
 export interface Boot {

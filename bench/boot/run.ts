@@ -1,19 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { openControlClient } from '../../adapters/grpc/client.ts';
-import type { Progress } from '../../demo/progress.ts';
 import { startDeployment } from '../../scripts/stack/deployment.ts';
+import { benchHosts, startAgents } from '../agents.ts';
+import type { AgentsTotals } from '../agents-messages.ts';
 import { brokerGauges } from '../broker-gauges.ts';
-import type { Cleanup } from '../cleanup.ts';
+import type { Surroundings } from '../experiment.ts';
 import { commit, describeMachine } from '../machine.ts';
 import type { Machine } from '../machine.ts';
+import { bindPorts, makePorts, makeVpcs, untilApplied } from '../network.ts';
 import { watchProcessorTime } from '../processor-time.ts';
 import { openServices } from '../services.ts';
-import { startAgents } from './agents.ts';
 import { kindFigures, latency, rawFigures } from './figures.ts';
 import type { KindFigures } from './figures.ts';
 import { BootLoad } from './load.ts';
-import type { AgentsTotals } from './messages.ts';
-import { bindPorts, makePorts, makeVpcs, untilApplied } from './network.ts';
 import type { BootOptions } from './options.ts';
 import { planBoots } from './plan.ts';
 import { startProbe } from './probe.ts';
@@ -51,25 +50,11 @@ export interface BootResult {
   };
 }
 
-export interface Surroundings {
-  /** For state and logs. */
-  readonly dir: string;
-  /** Takes what is to be closed, whatever happens here. */
-  readonly cleanup: Cleanup;
-  readonly progress: Progress;
-  readonly signal: AbortSignal;
-}
-
 const SEED = 20_241;
 const PATIENCE_MS = 30_000;
 
 export async function runBoot(options: BootOptions, surroundings: Surroundings): Promise<BootResult> {
-  const { dir, cleanup, progress } = surroundings;
-  const failed = new AbortController();
-  const signal = AbortSignal.any([surroundings.signal, failed.signal]);
-  const onFailure = (error: Error): void => {
-    failed.abort(error);
-  };
+  const { dir, cleanup, signal, onFailure, phase, once } = surroundings;
   const { agents, vpcs: vpcCount, membersPerVpc, rate, infraNodes } = options;
   const warmup = rate * options.warmupSeconds;
   const plan = planBoots({
@@ -79,15 +64,7 @@ export async function runBoot(options: BootOptions, surroundings: Surroundings):
     samples: warmup + rate * options.seconds,
     seed: SEED,
   });
-  const hosts = Array.from({ length: agents }, (_, n) => `host-${n}`);
-  const phase = <T>(title: string, total: number, work: (step: () => void) => Promise<T>): Promise<T> =>
-    untilAborted(signal, () => progress.phase(title, total, work));
-  const once = <T>(title: string, work: () => Promise<T>): Promise<T> =>
-    phase(title, 1, async (step) => {
-      const result = await work();
-      step();
-      return result;
-    });
+  const hosts = benchHosts(agents);
 
   const services = await once('Pulsar and Redis', async () =>
     cleanup.add(await openServices(dir, options.broker), (opened) => opened.stop()),
@@ -104,13 +81,16 @@ export async function runBoot(options: BootOptions, surroundings: Surroundings):
     opened.close();
   });
   const load = new BootLoad(client);
-  const onApplied: BootLoad['applied'] = (port) => {
-    load.applied(port);
-  };
   const running = await once('agents', async () => {
     const { workers, clients } = options;
-    const started = { dir, control, hosts, workers, clients, onApplied, onFailure };
-    return cleanup.add(await startAgents(started), (opened) => opened.stop());
+    const started = await startAgents({
+      ...{ dir, control, hosts, name: 'agents', workers, clients, journals: 'on disk', watch: 'ports' },
+      onPort: (port) => {
+        load.applied(port);
+      },
+      onFailure,
+    });
+    return cleanup.add(started, (opened) => opened.stop());
   });
 
   const vpcs = await phase('VPCs, subnets, security groups', vpcCount, (step) =>
@@ -120,7 +100,7 @@ export async function runBoot(options: BootOptions, surroundings: Surroundings):
   const portIds = await phase('ports, unbound', placed.length, (step) =>
     makePorts(client, vpcs, placed, step),
   );
-  const bindings = placed.map(({ host }, n) => ({ portId: portIds[n]!, hostId: hosts[host]! }));
+  const bindings = placed.map(({ host }, n) => ({ portId: portIds[n]!, hostId: hosts[host]!.id }));
   const members = bindings.slice(0, plan.members.length);
   await phase('first members', members.length, (step) => bindPorts(client, members, step));
   await phase('applied on every host', vpcCount, (step) => untilApplied(client, vpcs, step));
@@ -175,23 +155,4 @@ export async function runBoot(options: BootOptions, surroundings: Surroundings):
       joining: times.filter(({ kind }) => kind === 'joining').map(latency),
     },
   };
-}
-
-/** What is still under way then ends with the process. */
-function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) {
-      abort();
-      return;
-    }
-    signal.addEventListener('abort', abort, { once: true });
-    work()
-      .then(resolve, reject)
-      .finally(() => {
-        signal.removeEventListener('abort', abort);
-      });
-  });
 }

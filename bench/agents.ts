@@ -1,18 +1,32 @@
 import { join } from 'node:path';
-import { startChild } from '../child.ts';
-import type { Child } from '../child.ts';
-import { defer } from '../deferred.ts';
-import type { Watched } from '../processor-time.ts';
-import type { AgentsNews, AgentsOrder, AgentsTotals, AppliedPort } from './messages.ts';
+import type {
+  AgentsNews,
+  AgentsOrder,
+  AgentsTotals,
+  AppliedPort,
+  AppliedRevision,
+  BenchHost,
+  Watch,
+} from './agents-messages.ts';
+import { startChild } from './child.ts';
+import type { Child } from './child.ts';
+import { defer } from './deferred.ts';
+import type { Watched } from './processor-time.ts';
 
 export interface AgentsOptions {
   readonly dir: string;
   readonly control: string;
-  readonly hosts: readonly string[];
+  readonly hosts: readonly BenchHost[];
+  /** Of the processes' log files. */
+  readonly name: string;
   readonly workers: number;
   /** Pulsar clients, all workers together. */
   readonly clients: number;
-  readonly onApplied: (port: AppliedPort) => void;
+  /** Where each agent keeps its journal. */
+  readonly journals: 'on disk' | 'in memory';
+  readonly watch: Watch;
+  readonly onPort?: (port: AppliedPort) => void;
+  readonly onRevision?: (revision: AppliedRevision) => void;
   readonly onFailure: (error: Error) => void;
 }
 
@@ -20,6 +34,8 @@ export interface Agents {
   readonly processes: readonly Watched[];
   /** Of all agents; the longest collection is that of one worker. */
   totals(): Promise<AgentsTotals>;
+  /** To one of the worker processes, as if somebody else sent it: its end is no failure then. */
+  signal(worker: number, signal: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
 
@@ -27,6 +43,14 @@ interface Worker {
   readonly child: Child<AgentsOrder>;
   readonly started: Promise<void>;
   totals(): Promise<AgentsTotals>;
+}
+
+/** Addresses for documentation: one machine has no tunnel endpoints. */
+export function benchHosts(count: number): BenchHost[] {
+  return Array.from({ length: count }, (_, n) => ({
+    id: `host-${n}`,
+    vtepIp: `198.${18 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`,
+  }));
 }
 
 /** Agents in some worker processes; resolves when all of them listen. */
@@ -42,14 +66,18 @@ export async function startAgents(options: AgentsOptions): Promise<Agents> {
     throw error;
   }
   return {
-    processes: workers.map(({ child }) => ({ name: 'agents', pid: child.pid })),
+    processes: workers.map(({ child }) => ({ name: options.name, pid: child.pid })),
     totals: async () => (await Promise.all(workers.map((worker) => worker.totals()))).reduce(together),
+    signal: (worker, signal) => {
+      workers[worker]?.child.signal(signal);
+    },
     stop,
   };
 }
 
 function startWorker(options: AgentsOptions, n: number): Worker {
-  const { dir, control, workers, clients, onApplied, onFailure } = options;
+  const { dir, control, name, workers, clients, journals, watch, onFailure } = options;
+  const { onPort = () => undefined, onRevision = () => undefined } = options;
   const started = defer<undefined>();
   let askedTotals = defer<AgentsTotals>();
   const fail = (error: Error): void => {
@@ -58,7 +86,7 @@ function startWorker(options: AgentsOptions, n: number): Worker {
   };
   const child = startChild<AgentsOrder, AgentsNews>({
     script: 'agents-worker.ts',
-    logFile: join(dir, `agents-${n}.log`),
+    logFile: join(dir, `${name}-${n}.log`),
     // Each host has four threads for its one disk; here a hundred agents share a process.
     env: { UV_THREADPOOL_SIZE: '64' },
     onEnd: fail,
@@ -67,8 +95,11 @@ function startWorker(options: AgentsOptions, n: number): Worker {
         case 'started':
           started.resolve(undefined);
           return;
-        case 'applied':
-          for (const port of news.ports) onApplied(port);
+        case 'ports':
+          for (const port of news.ports) onPort(port);
+          return;
+        case 'revisions':
+          for (const revision of news.revisions) onRevision(revision);
           return;
         case 'totals':
           askedTotals.resolve(news.totals);
@@ -78,12 +109,16 @@ function startWorker(options: AgentsOptions, n: number): Worker {
       }
     },
   });
-  const hosts = options.hosts.flatMap((id, index) =>
-    index % workers === n ? [{ id, vtepIp: `198.18.${index >> 8}.${index & 255}` }] : [],
-  );
-  const stateDirectory = join(dir, 'agents');
-  const own = { control, hosts, stateDirectory, clients: Math.max(1, Math.ceil(clients / workers)) };
-  child.send({ kind: 'start', start: own });
+  child.send({
+    kind: 'start',
+    start: {
+      control,
+      hosts: options.hosts.filter((_, index) => index % workers === n),
+      stateDirectory: journals === 'on disk' ? join(dir, 'agents') : undefined,
+      clients: Math.max(1, Math.ceil(clients / workers)),
+      watch,
+    },
+  });
   return {
     child,
     started: started.promise,

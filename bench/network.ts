@@ -1,5 +1,5 @@
-import type { ControlClient } from '../../adapters/grpc/methods.ts';
-import { forEachOf } from '../../local/pool.ts';
+import type { ControlClient } from '../adapters/grpc/methods.ts';
+import { forEachOf } from '../local/pool.ts';
 
 export interface Vpc {
   readonly id: string;

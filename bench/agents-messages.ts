@@ -1,0 +1,51 @@
+/** What a process of agents and the bench say to each other. Times are `nowMs()`. */
+
+export interface BenchHost {
+  readonly id: string;
+  readonly vtepIp: string;
+}
+
+export interface AgentsStart {
+  /** `host:port` of the control service. */
+  readonly control: string;
+  readonly hosts: readonly BenchHost[];
+  /** Pulsar clients, each with a connection, that the agents of the process share. */
+  readonly clients: number;
+  /** Where each agent has its journal; undefined = in memory. */
+  readonly stateDirectory: string | undefined;
+  readonly watch: Watch;
+}
+
+/** What a process of agents tells as it happens: ports that became durable where they are bound, or each host's progress. */
+export type Watch = 'ports' | 'revisions';
+
+/** A port that is bound is durable on the host it is bound on. */
+export interface AppliedPort {
+  readonly hostId: string;
+  readonly portId: string;
+  /** When the infrastructure node handed the message to its client; whole milliseconds. */
+  readonly sentAtMs: number;
+  readonly receivedAtMs: number;
+  readonly durableAtMs: number;
+}
+
+/** Everything of a VPC up to the revision is applied and durable on the host. A tuple, since there are many. */
+export type AppliedRevision = readonly [hostId: string, vpcId: string, revision: number, durableAtMs: number];
+
+export interface AgentsTotals {
+  readonly gaps: number;
+  readonly stale: number;
+  readonly applied: number;
+  readonly collections: number;
+  readonly longestCollectionMs: number;
+}
+
+export type AgentsOrder =
+  { readonly kind: 'start'; readonly start: AgentsStart } | { readonly kind: 'totals' };
+
+export type AgentsNews =
+  | { readonly kind: 'started' }
+  | { readonly kind: 'ports'; readonly ports: readonly AppliedPort[] }
+  | { readonly kind: 'revisions'; readonly revisions: readonly AppliedRevision[] }
+  | { readonly kind: 'totals'; readonly totals: AgentsTotals }
+  | { readonly kind: 'failed'; readonly reason: string };
