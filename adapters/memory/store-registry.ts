@@ -1,7 +1,8 @@
 import type { Registry, Scope } from '../../core/store/port.ts';
+import type { MemoryLeases } from './store-leases.ts';
 import { SortedTexts } from './store-order.ts';
 
-export function memoryRegistry(now: () => number): Registry {
+export function memoryRegistry(now: () => number): Omit<Registry, keyof MemoryLeases> {
   const claims = new Map<string, { owner: string; atMs: number }>();
   const catalogs = new Map<string, SortedTexts>();
   /** In order of time, because an announcement goes to the end. */

@@ -1,19 +1,23 @@
-import type { Advance, DispatchTurn, Report, ScopeStatus } from '../../core/store/port.ts';
+import { MAX_MARKS } from '../../core/store/port.ts';
+import type { Advance, DispatchTurn, Report, ReportOutcome, ScopeStatus } from '../../core/store/port.ts';
 import { MemoryRecords } from './store-records.ts';
 
 /** All that one scope holds. */
 export class MemoryScope {
   readonly records = new MemoryRecords();
+  #incarnation = 1;
   #dispatched = 0;
   #token = 0;
   #base = 0;
   #reportCount = 0;
   readonly #sent = new Map<string, number>();
+  /** Ascending. */
+  #marks: readonly number[] = [];
   readonly #reports = new Map<string, Report>();
 
   get status(): ScopeStatus {
     return {
-      incarnation: 1,
+      incarnation: this.#incarnation,
       revision: this.records.revision,
       dispatched: this.#dispatched,
       reports: this.#reportCount,
@@ -28,7 +32,11 @@ export class MemoryScope {
     return this.#sent.get(receiver) ?? this.#base;
   }
 
-  advance({ token, dispatched, sent, sentAll, forget = [] }: Advance): boolean {
+  get marks(): number[] {
+    return [...this.#marks];
+  }
+
+  advance({ token, dispatched, sent, sentAll, forget = [], mark }: Advance): boolean {
     if (this.#token === 0 || token !== this.#token) return false;
     this.#dispatched = dispatched;
     if (sentAll !== undefined) {
@@ -37,6 +45,24 @@ export class MemoryScope {
     }
     for (const receiver of forget) this.#sent.delete(receiver);
     for (const [receiver, revision] of sent) this.#sent.set(receiver, revision);
+    if (mark !== undefined && !this.#marks.includes(mark)) {
+      // The lowest make room.
+      this.#marks = [...this.#marks.slice(1 - MAX_MARKS), mark].sort((one, other) => one - other);
+    }
+    return true;
+  }
+
+  reincarnate(incarnation: number): boolean {
+    if (this.records.revision === 0 || incarnation !== this.#incarnation) return false;
+    this.#incarnation++;
+    this.records.revision++;
+    this.#token++;
+    this.#reportCount++;
+    this.#dispatched = 0;
+    this.#base = 0;
+    this.#sent.clear();
+    this.#marks = [];
+    this.#reports.clear();
     return true;
   }
 
@@ -44,20 +70,23 @@ export class MemoryScope {
     return this.#reports.get(reporter);
   }
 
-  putReport(report: Report): boolean {
-    const old = this.#reports.get(report.reporter);
-    const isOlder =
-      old !== undefined &&
-      (report.epoch < old.epoch || (report.epoch === old.epoch && report.revision < old.revision));
-    if (isOlder) return false;
-    const { reporter, epoch, revision, body } = report;
-    this.#reports.set(reporter, { reporter, epoch, revision, body });
-    this.#reportCount++;
-    return true;
+  putReport({ reporter, incarnation, epoch, revision, body }: Report): ReportOutcome {
+    const report = { reporter, incarnation, epoch, revision, body };
+    const old = this.#reports.get(reporter);
+    const kept = incarnation >= this.#incarnation && (old === undefined || compareReports(report, old) >= 0);
+    if (kept) {
+      this.#reports.set(reporter, report);
+      this.#reportCount++;
+    }
+    return { kept, behind: (this.#sent.get(reporter) ?? Infinity) < this.#dispatched };
   }
 
   forgetReport(reporter: string, epoch: number): void {
     const old = this.#reports.get(reporter);
     if (old !== undefined && old.epoch <= epoch) this.#reports.delete(reporter);
   }
+}
+
+function compareReports(one: Report, other: Report): number {
+  return one.incarnation - other.incarnation || one.epoch - other.epoch || one.revision - other.revision;
 }

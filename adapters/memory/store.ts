@@ -1,5 +1,6 @@
 import { PlatformError } from '../../core/errors.ts';
 import type { Commit, Scope, ScopeStore, Store } from '../../core/store/port.ts';
+import { memoryLeases } from './store-leases.ts';
 import { memoryRegistry } from './store-registry.ts';
 import { MemoryScope } from './store-scope.ts';
 
@@ -17,6 +18,7 @@ export function openMemoryStore({ now = Date.now, requestTtlMs = dayMs }: Memory
   return {
     ...memoryScopes(now, requestTtlMs),
     ...memoryRegistry(now),
+    ...memoryLeases(),
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
@@ -66,6 +68,11 @@ function memoryScopes(now: () => number, requestTtlMs: number): ScopeStore {
     },
 
     advance: (advance) => Promise.resolve(scopes.get(advance.scope)?.advance(advance) ?? false),
+    marks: (scope) => Promise.resolve(forReading(scope).marks),
+
+    reincarnate: (scope, incarnation) =>
+      Promise.resolve(scopes.get(scope)?.reincarnate(incarnation) ?? false),
+
     putReport: (scope, report) => Promise.resolve(forWriting(scope).putReport(report)),
 
     reports(scope, reporters) {

@@ -4,7 +4,7 @@ import type { Layout } from './layout.ts';
 import { statusOf } from './records.ts';
 import { integer, list } from './reply.ts';
 
-export type Dispatch = Pick<ScopeStore, 'beginDispatch' | 'sent' | 'advance'>;
+export type Dispatch = Pick<ScopeStore, 'beginDispatch' | 'sent' | 'advance' | 'marks' | 'reincarnate'>;
 
 export function dispatch(connection: RedisConnection, layout: Layout): Dispatch {
   return {
@@ -21,10 +21,21 @@ export function dispatch(connection: RedisConnection, layout: Layout): Dispatch 
       return list(own).map((revision) => integer(revision ?? base));
     },
 
-    async advance({ scope, token, dispatched, sent, sentAll, forget = [] }) {
+    async advance({ scope, token, dispatched, sent, sentAll, forget = [], mark }) {
       const keys = layout.scope(scope);
-      const contents = [token, dispatched, sentAll ?? '', forget.length, ...forget, ...[...sent].flat()];
-      return (await connection.run('vpcastAdvance', [keys.meta, keys.sent], contents)) === 1;
+      const contents = [token, dispatched, sentAll ?? '', mark ?? '', forget.length, ...forget];
+      const all = [...contents, ...[...sent].flat()];
+      return (await connection.run('vpcastAdvance', [keys.meta, keys.sent, keys.marks], all)) === 1;
+    },
+
+    async marks(scope) {
+      return list(await connection.command('ZRANGE', [layout.scope(scope).marks, 0, -1])).map(integer);
+    },
+
+    async reincarnate(scope, incarnation) {
+      const { meta, sent, marks, rep } = layout.scope(scope);
+      const keys = [meta, sent, marks, rep];
+      return (await connection.run('vpcastReincarnate', keys, [incarnation, incarnation + 1])) === 1;
     },
   };
 }

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { murmur3 } from '../../core/placement/slots.ts';
 import type { Scope } from '../../core/store/port.ts';
 
 /**
@@ -12,7 +13,8 @@ import type { Scope } from '../../core/store/port.ts';
  * | `idx`          | zset   | live logged record keys, all with score 0, for paging in order |
  * | `cnt`          | hash   | counter -> value |
  * | `sent`         | hash   | receiver -> revision, where it differs from base |
- * | `rep`          | hash   | reporter -> `<epoch>\n<revision>\n<body>` |
+ * | `marks`        | zset   | marked revision, score = itself |
+ * | `rep`          | hash   | reporter -> `<incarnation>\n<epoch>\n<revision>\n<body>` |
  * | `req:<id>`     | string | `<life>\n<revision>\n[fingerprint, response]`, expires |
  *
  * `life` is drawn when a scope is first written with a request id and goes with the scope, so that dropping it makes
@@ -34,6 +36,7 @@ export class Layout {
       idx: `${tag}:idx`,
       cnt: `${tag}:cnt`,
       sent: `${tag}:sent`,
+      marks: `${tag}:marks`,
       rep: `${tag}:rep`,
       req: (id) => `${tag}:req:${id}`,
     };
@@ -63,6 +66,22 @@ export class Layout {
   counter(name: string): string {
     return `${this.#prefix}:counter:${name}`;
   }
+
+  /** String, milliseconds. */
+  get leaseClock(): string {
+    return `${this.#prefix}:lease-clock`;
+  }
+
+  /** Zsets host -> when it was heard of last, by the lease clock. Every report passes here, hence many keys. */
+  readonly heardShards = 64;
+
+  heard(shard: number): string {
+    return `${this.#prefix}:heard:${shard}`;
+  }
+
+  heardShardOf(host: string): number {
+    return murmur3(host) % this.heardShards;
+  }
 }
 
 export interface ScopeKeys {
@@ -72,6 +91,7 @@ export interface ScopeKeys {
   readonly idx: string;
   readonly cnt: string;
   readonly sent: string;
+  readonly marks: string;
   readonly rep: string;
   readonly req: (id: string) => string;
 }

@@ -65,8 +65,8 @@ export function records(connection: RedisConnection, layout: Layout, requestTtlM
     },
 
     async drop(scope) {
-      const { meta, rec, log, idx, cnt, sent, rep } = layout.scope(scope);
-      await connection.command('UNLINK', [meta, rec, log, idx, cnt, sent, rep]);
+      const { meta, rec, log, idx, cnt, sent, marks, rep } = layout.scope(scope);
+      await connection.command('UNLINK', [meta, rec, log, idx, cnt, sent, marks, rep]);
     },
   };
 }

@@ -1,9 +1,12 @@
 import type { Registry, Scope } from '../../core/store/port.ts';
 import type { RedisConnection } from './connection.ts';
 import type { Layout } from './layout.ts';
+import type { Leases } from './leases.ts';
 import { heads, integer, list, optionalText, pairs, text } from './reply.ts';
 
-export function registry(connection: RedisConnection, layout: Layout): Registry {
+export type Names = Omit<Registry, keyof Leases>;
+
+export function registry(connection: RedisConnection, layout: Layout): Names {
   return {
     async claim(kind, id, owner, replacing) {
       const contents = replacing === undefined ? [owner] : [owner, replacing.owner, replacing.ageMs];

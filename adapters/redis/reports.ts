@@ -7,9 +7,11 @@ export type Reports = Pick<ScopeStore, 'putReport' | 'reports' | 'forgetReport'>
 
 export function reports(connection: RedisConnection, layout: Layout): Reports {
   return {
-    async putReport(scope, { reporter, epoch, revision, body }) {
-      const { meta, rep } = layout.scope(scope);
-      return (await connection.run('vpcastPutReport', [meta, rep], [reporter, epoch, revision, body])) === 1;
+    async putReport(scope, { reporter, incarnation, epoch, revision, body }) {
+      const { meta, rep, sent } = layout.scope(scope);
+      const contents = [reporter, incarnation, epoch, revision, body];
+      const [kept, behind] = list(await connection.run('vpcastPutReport', [meta, rep, sent], contents));
+      return { kept: kept === 1, behind: behind === 1 };
     },
 
     async reports(scope, reporters) {
@@ -26,6 +28,12 @@ export function reports(connection: RedisConnection, layout: Layout): Reports {
 
 function reportOf(reporter: string, value: string | undefined): Report | undefined {
   if (value === undefined) return undefined;
-  const [epoch, revision, body] = heads(value, 2);
-  return { reporter, epoch: integer(epoch), revision: integer(revision), body: text(body) };
+  const [incarnation, epoch, revision, body] = heads(value, 3);
+  return {
+    reporter,
+    incarnation: integer(incarnation),
+    epoch: integer(epoch),
+    revision: integer(revision),
+    body: text(body),
+  };
 }

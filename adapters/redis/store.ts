@@ -2,6 +2,7 @@ import type { Store } from '../../core/store/port.ts';
 import { RedisConnection } from './connection.ts';
 import { dispatch } from './dispatch.ts';
 import { Layout } from './layout.ts';
+import { leases } from './leases.ts';
 import type { RedisStoreOptions } from './options.ts';
 import { records } from './records.ts';
 import { registry } from './registry.ts';
@@ -20,6 +21,7 @@ export function openRedisStore(options: RedisStoreOptions): Store {
     ...dispatch(connection, layout),
     ...reports(connection, layout),
     ...registry(connection, layout),
+    ...leases(connection, layout),
     ping: () => connection.ping(),
     close: () => connection.close(),
   };

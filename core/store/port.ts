@@ -94,16 +94,30 @@ export interface Advance {
   readonly sentAll?: number;
   /** Receivers to forget. */
   readonly forget?: readonly string[];
+  /** Copies up to this revision went out; kept as the newest of the scope's marks, see {@link ScopeStore.marks}. */
+  readonly mark?: number;
 }
+
+/** As many marks of a scope are kept, the newest. */
+export const MAX_MARKS = 128;
 
 export interface Report {
   /** The host. */
   readonly reporter: string;
+  /** Of the scope, as the reporter knows it; 0 = it holds nothing yet. */
+  readonly incarnation: number;
   readonly epoch: number;
   /** The highest revision that is durable at the reporter. */
   readonly revision: number;
   /** JSON text: failures and whatever else the reporter says. */
   readonly body: string;
+}
+
+export interface ReportOutcome {
+  /** False = it was older than the one that is kept, or of an earlier incarnation than the scope's. */
+  readonly kept: boolean;
+  /** The reporter's lane was not sent everything that was dispatched: it has a `sent` of its own, below `dispatched`. */
+  readonly behind: boolean;
 }
 
 export interface ScopeStore {
@@ -131,9 +145,22 @@ export interface ScopeStore {
   sent(scope: Scope, receivers: readonly string[]): Promise<number[]>;
   /** False = another turn has begun since (fenced); nothing was written. */
   advance(advance: Advance): Promise<boolean>;
+  /** The revisions that were marked, ascending; at most {@link MAX_MARKS}. What a reporter lacks is counted with them. */
+  marks(scope: Scope): Promise<number[]>;
 
-  /** Keeps the newer of two reports of one reporter, by (epoch, revision); the same pair replaces the body. */
-  putReport(scope: Scope, report: Report): Promise<boolean>;
+  /**
+   * Begins the scope's next incarnation, if it exists and is still at the given one: a store that lost its tail goes on
+   * with revisions that hosts have seen with other contents. Everything counts as never dispatched (`dispatched`, what
+   * was sent, marks and reports start from nothing), running turns are fenced, and the revision rises by one.
+   * False = it is not at that incarnation (any more).
+   */
+  reincarnate(scope: Scope, incarnation: number): Promise<boolean>;
+
+  /**
+   * Keeps the newer of two reports of one reporter, by (incarnation, epoch, revision); the same triple replaces the
+   * body. One of an earlier incarnation than the scope's is not kept.
+   */
+  putReport(scope: Scope, report: Report): Promise<ReportOutcome>;
   /** In the order given. */
   reports(scope: Scope, reporters: readonly string[]): Promise<(Report | undefined)[]>;
   forgetReport(scope: Scope, reporter: string, epoch: number): Promise<void>;
@@ -176,6 +203,22 @@ export interface Registry {
 
   /** A number that no other call got, from 1. */
   next(counter: string): Promise<number>;
+
+  /**
+   * The lease clock, in milliseconds: it runs only while somebody advances it, so nobody's lease ends while nobody
+   * listens. 0 before the first advance.
+   */
+  leaseClock(): Promise<number>;
+  /** Advances the clock if it still shows `seenMs`; answers with what it shows now. */
+  advanceLeaseClock(seenMs: number, byMs: number): Promise<number>;
+  /** Notes that the hosts were heard of at this time of the lease clock; an earlier time changes nothing. */
+  hear(hosts: readonly string[], atMs: number): Promise<void>;
+  /** When each was heard of last; undefined = never. */
+  heard(hosts: readonly string[]): Promise<(number | undefined)[]>;
+  /** Hosts last heard of before this time, longest ago first, at most `limit`. */
+  unheard(beforeMs: number, limit: number): Promise<{ readonly host: string; readonly atMs: number }[]>;
+  /** How many hosts were ever heard of. */
+  heardCount(): Promise<number>;
 }
 
 export interface Store extends ScopeStore, Registry {

@@ -2,11 +2,10 @@ import { MAX_FAILURES, MAX_REASON } from '../../core/codec/report.ts';
 import type { Failure } from '../../core/codec/report.ts';
 import type { Report } from '../../core/store/port.ts';
 
-/** What is kept of a report besides its epoch and revision. */
+/** What is kept of a report besides its incarnation, epoch and revision. */
 export interface ReportBody {
   /** The member that reported, where the reporter is a group. */
   readonly host?: string;
-  readonly incarnation: number;
   readonly failures: readonly Failure[];
   /** False: the host named more failures than are kept, so a resource that is not listed may have failed, too. */
   readonly complete: boolean;

@@ -25,8 +25,8 @@ async function takeScope(deps: ServerDeps, host: string, part: ScopeReport): Pro
   const takesPart = kind === 'vpc' ? await isMember(deps.store, host, part) : kind === 'host' && id === host;
   if (!takesPart) return;
   const { epoch, revision, incarnation, failures } = part;
-  const body = encodeReportBody({ incarnation, failures });
-  await put(deps.store, part, { reporter: host, epoch, revision, body });
+  const body = encodeReportBody({ failures });
+  await put(deps.store, part, { reporter: host, incarnation, epoch, revision, body });
   if (part.needsSnapshot) await askForSnapshot(deps, host, part);
 }
 
@@ -42,7 +42,8 @@ async function put(
   { scope, epoch, needsSnapshot }: ScopeReport,
   report: Report,
 ): Promise<void> {
-  if ((await store.putReport(scope, report)) || !needsSnapshot) return;
+  const { kept } = await store.putReport(scope, report);
+  if (kept || !needsSnapshot) return;
   // The host has lost what it reported before: that must not count any more.
   await store.forgetReport(scope, report.reporter, epoch);
   await store.putReport(scope, report);
@@ -60,8 +61,8 @@ async function takePublic(store: Store, host: string, id: string, part: ScopeRep
   const [record] = await store.read(part.scope, [keys.public(id)]);
   if (record === undefined || record.revision === 0) return;
   const { incarnation, failures, revision } = part;
-  const body = encodeReportBody({ host, incarnation, failures });
-  await store.putReport(part.scope, { reporter: subscriptions.group, epoch: 0, revision, body });
+  const body = encodeReportBody({ host, failures });
+  await store.putReport(part.scope, { reporter: subscriptions.group, incarnation, epoch: 0, revision, body });
 }
 
 /** The host has acknowledged its fence: the slot is free, and nothing remains of the assignment. */

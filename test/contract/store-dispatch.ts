@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { MAX_MARKS } from '../../core/store/port.ts';
 import { type GetStore, commit, newScope, put } from './store-values.ts';
 
 const nobody = new Map<string, number>();
@@ -75,6 +76,39 @@ export function describeDispatch(getStore: GetStore): void {
       const forget = ['h1', 'h2', 'never-there'];
       await store.advance({ scope, token, dispatched: 5, sent: new Map([['h2', 5]]), forget });
       expect(await store.sent(scope, ['h1', 'h2'])).to.deep.equal([0, 5]);
+    });
+
+    it('keeps marks in order, once each, and as many as there may be', async () => {
+      const store = getStore();
+      const scope = newScope();
+      expect(await store.marks(scope)).to.deep.equal([]);
+      const { token } = await store.beginDispatch(scope);
+      const mark = (revision: number): Promise<boolean> =>
+        store.advance({ scope, token, dispatched: revision, sent: nobody, mark: revision });
+      for (const revision of [9, 10, 10, 1_000, 9]) expect(await mark(revision)).to.equal(true);
+      await store.advance({ scope, token, dispatched: 2_000, sent: new Map([['h1', 3]]), sentAll: 5 });
+      expect(await store.marks(scope)).to.deep.equal([9, 10, 1_000]);
+
+      for (let n = 1; n <= MAX_MARKS; n++) {
+        await mark(1_000 + 10 * n);
+        const marks = await store.marks(scope);
+        expect(marks).to.have.length(Math.min(MAX_MARKS, 3 + n));
+        expect(marks.at(-1)).to.equal(1_000 + 10 * n);
+      }
+      const newest = Array.from({ length: MAX_MARKS }, (_, index) => 1_010 + 10 * index);
+      expect(await store.marks(scope)).to.deep.equal(newest);
+      await mark(1_010);
+      expect(await store.marks(scope), 'one that is there pushes none out').to.deep.equal(newest);
+    });
+
+    it('marks nothing for a turn that is over', async () => {
+      const store = getStore();
+      const scope = newScope();
+      const { token } = await store.beginDispatch(scope);
+      await store.advance({ scope, token, dispatched: 1, sent: nobody, mark: 1 });
+      await store.beginDispatch(scope);
+      expect(await store.advance({ scope, token, dispatched: 2, sent: nobody, mark: 2 })).to.equal(false);
+      expect(await store.marks(scope)).to.deep.equal([1]);
     });
   });
 }

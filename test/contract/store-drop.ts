@@ -7,6 +7,7 @@ import {
   put,
   putUnlogged,
   record,
+  report,
   request,
 } from './store-values.ts';
 
@@ -21,9 +22,10 @@ export function describeDrop(getStore: GetStore): void {
       request: request('r'),
     };
     await store.commit(commitOf(scope, [put('port/a', '1'), putUnlogged('use/h', '1')], everything));
+    await store.reincarnate(scope, 1);
     const { token } = await store.beginDispatch(scope);
-    await store.advance({ scope, token, dispatched: 1, sent: new Map([['h', 1]]), sentAll: 1 });
-    await store.putReport(scope, { reporter: 'h', epoch: 1, revision: 1, body: '{}' });
+    await store.advance({ scope, token, dispatched: 1, sent: new Map([['h', 1]]), sentAll: 1, mark: 1 });
+    await store.putReport(scope, report(1, 1, { reporter: 'h', incarnation: 2 }));
 
     await store.drop(scope);
 
@@ -37,6 +39,7 @@ export function describeDrop(getStore: GetStore): void {
     expect((await store.changes(scope, 0, 10)).changes).to.deep.equal([]);
     expect(await store.counters(scope, ['ports'])).to.deep.equal([0]);
     expect(await store.sent(scope, ['h', 'other'])).to.deep.equal([0, 0]);
+    expect(await store.marks(scope)).to.deep.equal([]);
     expect(await store.reports(scope, ['h'])).to.deep.equal([undefined]);
     expect(await store.replay(scope, 'r')).to.equal(undefined);
     expect(await store.advance({ scope, token, dispatched: 1, sent: new Map() })).to.equal(false);

@@ -1,14 +1,10 @@
 import { expect } from 'chai';
 import type { Report } from '../../core/store/port.ts';
-import { type GetStore, newScope } from './store-values.ts';
-
-function report(epoch: number, revision: number, body = '{}', reporter = 'h1'): Report {
-  return { reporter, epoch, revision, body };
-}
+import { type GetStore, commit, newScope, report } from './store-values.ts';
 
 export function describeReports(getStore: GetStore): void {
   describe('reports', () => {
-    it('keeps the newest by epoch, then revision', async () => {
+    it('keeps the newest by incarnation, then epoch, then revision', async () => {
       const store = getStore();
       const scope = newScope();
       const steps: { put: Report; kept: boolean }[] = [
@@ -17,28 +13,71 @@ export function describeReports(getStore: GetStore): void {
         { put: report(1, 10), kept: true },
         { put: report(2, 3), kept: true },
         { put: report(1, 99), kept: false },
-        { put: report(2, 3, '{"text":"a\nb"}'), kept: true },
+        { put: report(2, 3, { body: '{"text":"a\nb"}' }), kept: true },
         { put: report(10, 0), kept: true },
         { put: report(9, 9), kept: false },
+        { put: report(1, 1, { incarnation: 2 }), kept: true },
+        { put: report(10, 10), kept: false },
+        { put: report(1, 0, { incarnation: 2 }), kept: false },
+        { put: report(0, 0, { incarnation: 10 }), kept: true },
+        { put: report(1, 1, { incarnation: 9 }), kept: false },
       ];
       let newest: Report | undefined;
       for (const { put, kept } of steps) {
-        expect(await store.putReport(scope, put), `${put.epoch}, ${put.revision}`).to.equal(kept);
+        const which = `${put.incarnation}, ${put.epoch}, ${put.revision}`;
+        expect(await store.putReport(scope, put), which).to.deep.equal({ kept, behind: false });
         if (kept) newest = put;
         expect(await store.reports(scope, ['h1'])).to.deep.equal([newest]);
       }
-      expect((await store.status(scope)).reports, 'counts those that were kept').to.equal(5);
+      expect((await store.status(scope)).reports, 'counts those that were kept').to.equal(7);
+    });
+
+    it('keeps none of an earlier incarnation than the scope’s, which begins with 1', async () => {
+      const store = getStore();
+      const scope = newScope();
+      const keeps = async (incarnation: number): Promise<boolean> =>
+        (await store.putReport(scope, report(1, 1, { incarnation }))).kept;
+      expect(await keeps(0)).to.equal(false);
+      await commit(store, scope);
+      expect(await keeps(0)).to.equal(false);
+      expect(await store.reports(scope, ['h1'])).to.deep.equal([undefined]);
+      await store.reincarnate(scope, 1);
+      expect(await keeps(1)).to.equal(false);
+      expect(await keeps(2)).to.equal(true);
+    });
+
+    it('tells a reporter with an entry of its own below what was dispatched, also when the report is late', async () => {
+      const store = getStore();
+      const scope = newScope();
+      const { token } = await store.beginDispatch(scope);
+      const behind = async (reporter: string, revision: number): Promise<unknown> =>
+        store.putReport(scope, report(1, revision, { reporter }));
+      await store.advance({ scope, token, dispatched: 10, sent: new Map(), sentAll: 9 });
+      expect(await behind('h1', 5), 'the base is not its own').to.deep.equal({ kept: true, behind: false });
+      const sent = new Map([
+        ['h1', 9],
+        ['h2', 10],
+        ['h3', 11],
+      ]);
+      await store.advance({ scope, token, dispatched: 10, sent });
+      expect(await behind('h1', 5)).to.deep.equal({ kept: true, behind: true });
+      expect(await behind('h1', 4)).to.deep.equal({ kept: false, behind: true });
+      expect(await behind('h2', 5)).to.deep.equal({ kept: true, behind: false });
+      expect(await behind('h3', 5)).to.deep.equal({ kept: true, behind: false });
+      expect(await behind('h4', 5)).to.deep.equal({ kept: true, behind: false });
+      await store.advance({ scope, token, dispatched: 11, sent: new Map(), sentAll: 11 });
+      expect(await behind('h1', 6)).to.deep.equal({ kept: true, behind: false });
     });
 
     it('answers in the order asked', async () => {
       const store = getStore();
       const scope = newScope();
-      await store.putReport(scope, report(1, 1, 'one', 'h1'));
-      await store.putReport(scope, report(1, 2, '', 'h2'));
+      await store.putReport(scope, report(1, 1, { body: 'one' }));
+      await store.putReport(scope, report(1, 2, { body: '', reporter: 'h2' }));
       expect(await store.reports(scope, ['h2', 'none', 'h1'])).to.deep.equal([
-        report(1, 2, '', 'h2'),
+        report(1, 2, { body: '', reporter: 'h2' }),
         undefined,
-        report(1, 1, 'one', 'h1'),
+        report(1, 1, { body: 'one' }),
       ]);
       expect(await store.reports(scope, [])).to.deep.equal([]);
     });
@@ -52,7 +91,7 @@ export function describeReports(getStore: GetStore): void {
       await store.forgetReport(scope, 'h1', 10);
       expect(await store.reports(scope, ['h1'])).to.deep.equal([undefined]);
       await store.forgetReport(scope, 'h1', 10);
-      expect(await store.putReport(scope, report(1, 1))).to.equal(true);
+      expect((await store.putReport(scope, report(1, 1))).kept).to.equal(true);
     });
 
     it('lets the newest of parallel reports win', async () => {

@@ -22,8 +22,20 @@ export type Step =
       readonly sentAll: number | undefined;
       readonly sent: readonly (readonly [string, number])[];
       readonly forget: readonly string[];
+      readonly mark: number | undefined;
     }
-  | { readonly do: 'report'; readonly reporter: string; readonly epoch: number; readonly revision: number }
+  | {
+      readonly do: 'reincarnate';
+      /** Offset from the present incarnation. */
+      readonly from: number;
+    }
+  | {
+      readonly do: 'report';
+      readonly reporter: string;
+      readonly incarnation: number;
+      readonly epoch: number;
+      readonly revision: number;
+    }
   | { readonly do: 'forgetReport'; readonly reporter: string; readonly epoch: number }
   | { readonly do: 'drop' };
 
@@ -71,8 +83,16 @@ export const otherStep: fc.Arbitrary<Step> = fc.oneof(
     sentAll: fc.option(small, { nil: undefined }),
     sent: fc.array(fc.tuple(host, small), { maxLength: 3 }),
     forget: fc.array(host, { maxLength: 1 }),
+    mark: fc.option(fc.nat(20), { nil: undefined }),
   }),
-  fc.record({ do: fc.constant('report' as const), reporter: host, epoch: small, revision: small }),
+  fc.record({ do: fc.constant('reincarnate' as const), from: fc.constantFrom(0, 0, 0, -1, 1) }),
+  fc.record({
+    do: fc.constant('report' as const),
+    reporter: host,
+    incarnation: fc.nat(3),
+    epoch: small,
+    revision: small,
+  }),
   fc.record({ do: fc.constant('forgetReport' as const), reporter: host, epoch: small }),
   fc.record({ do: fc.constant('drop' as const) }),
 );
@@ -114,7 +134,12 @@ export async function take(store: Store, scope: Scope, step: Step): Promise<unkn
         sent: new Map(step.sent),
         forget: step.forget,
         ...(step.sentAll === undefined ? {} : { sentAll: step.sentAll }),
+        ...(step.mark === undefined ? {} : { mark: step.mark }),
       });
+    }
+    case 'reincarnate': {
+      const { incarnation } = await store.status(scope);
+      return store.reincarnate(scope, incarnation + step.from);
     }
     case 'report':
       return store.putReport(scope, { ...step, body: JSON.stringify(step) });
@@ -135,6 +160,7 @@ export async function look(store: Store, scope: Scope): Promise<Record<string, u
     macs: await store.list(scope, 'mac', '', 1_000),
     counters: await store.counters(scope, counters),
     sent: await store.sent(scope, hosts),
+    marks: await store.marks(scope),
     reports: await store.reports(scope, hosts),
     requests: await Promise.all(['r1', 'r2', 'r3'].map((id) => store.replay(scope, id))),
   };

@@ -5,6 +5,7 @@ import type {
   CommitRequest,
   RecordKey,
   RecordWrite,
+  Report,
   Scope,
   Store,
   StoredRecord,
@@ -42,6 +43,10 @@ export function request(id: string, fingerprint = 'print', response = '{"answer"
 
 export async function commit(store: Store, scope: Scope, ...writes: RecordWrite[]): Promise<CommitOutcome> {
   return store.commit(commitOf(scope, writes));
+}
+
+export function report(epoch: number, revision: number, rest: Partial<Report> = {}): Report {
+  return { reporter: 'h1', incarnation: 1, epoch, revision, body: '{}', ...rest };
 }
 
 export function record(key: RecordKey, revision: number, body?: string): StoredRecord {

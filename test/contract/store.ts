@@ -2,9 +2,11 @@ import type { Store } from '../../core/store/port.ts';
 import { describeCommits } from './store-commits.ts';
 import { describeDispatch } from './store-dispatch.ts';
 import { describeDrop } from './store-drop.ts';
+import { describeLeases } from './store-leases.ts';
 import { describeLog } from './store-log.ts';
 import { describeModel } from './store-model.ts';
 import { describeRegistry } from './store-registry.ts';
+import { describeReincarnation } from './store-reincarnation.ts';
 import { describeReports } from './store-reports.ts';
 import { describeRequests } from './store-requests.ts';
 import { describeSizes } from './store-sizes.ts';
@@ -15,8 +17,10 @@ const parts = [
   describeLog,
   describeDispatch,
   describeReports,
+  describeReincarnation,
   describeDrop,
   describeRegistry,
+  describeLeases,
   describeSizes,
   describeModel,
 ];

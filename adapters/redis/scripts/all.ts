@@ -1,3 +1,4 @@
+import { advanceClock } from './advance-clock.ts';
 import { advance } from './advance.ts';
 import { announce, announced, settle } from './announcements.ts';
 import { beginDispatch } from './begin-dispatch.ts';
@@ -7,15 +8,18 @@ import { commit } from './commit.ts';
 import { forgetReport } from './forget-report.ts';
 import { listRecords } from './list-records.ts';
 import { putReport } from './put-report.ts';
+import { reincarnate } from './reincarnate.ts';
 import { release } from './release.ts';
 import { replay } from './replay.ts';
 import { sent } from './sent.ts';
+import { unheard } from './unheard.ts';
 
 export type { Script } from './script.ts';
 
 /** Under these names they become methods of the client; the prefix keeps them apart from Redis' own commands. */
 export const scripts = {
   vpcastAdvance: advance,
+  vpcastAdvanceClock: advanceClock,
   vpcastAnnounce: announce,
   vpcastAnnounced: announced,
   vpcastBeginDispatch: beginDispatch,
@@ -25,10 +29,12 @@ export const scripts = {
   vpcastForgetReport: forgetReport,
   vpcastListRecords: listRecords,
   vpcastPutReport: putReport,
+  vpcastReincarnate: reincarnate,
   vpcastRelease: release,
   vpcastReplay: replay,
   vpcastSent: sent,
   vpcastSettle: settle,
+  vpcastUnheard: unheard,
 } as const;
 
 export type ScriptName = keyof typeof scripts;

@@ -5,7 +5,7 @@ export const forgetReport: Script = {
   keys: 1,
   lua: String.raw`
 local old = redis.call('HGET', KEYS[1], ARGV[1])
-if old and tonumber(string.match(old, '^%d+')) <= tonumber(ARGV[2]) then
+if old and tonumber(string.match(old, '^%d+\n(%d+)')) <= tonumber(ARGV[2]) then
   redis.call('HDEL', KEYS[1], ARGV[1])
 end
 return 1

@@ -1,20 +1,44 @@
 import type { Script } from './script.ts';
 
-/** Reports may come in any order; only a newer one replaces. KEYS: meta rep; ARGV: reporter, epoch, revision, body */
+/**
+ * Reports may come in any order; only a newer one replaces. Answers whether it was kept, and whether the reporter has
+ * an entry of its own below what was dispatched.
+ *
+ * KEYS: meta rep sent; ARGV: reporter, incarnation, epoch, revision, body
+ */
 export const putReport: Script = {
-  keys: 2,
+  keys: 3,
   lua: String.raw`
-local old = redis.call('HGET', KEYS[2], ARGV[1])
-if old then
-  local epoch, revision = string.match(old, '^(%d+)\n(%d+)\n')
-  epoch, revision = tonumber(epoch), tonumber(revision)
-  local newEpoch, newRevision = tonumber(ARGV[2]), tonumber(ARGV[3])
-  if epoch > newEpoch or (epoch == newEpoch and revision > newRevision) then
-    return 0
+local meta, rep, sent = unpack(KEYS)
+local reporter = ARGV[1]
+
+local function is_older()
+  if tonumber(ARGV[2]) < tonumber(redis.call('HGET', meta, 'incarnation') or '1') then
+    return true
   end
+  local old = redis.call('HGET', rep, reporter)
+  if not old then
+    return false
+  end
+  for index, part in ipairs({string.match(old, '^(%d+)\n(%d+)\n(%d+)\n')}) do
+    local difference = tonumber(ARGV[index + 1]) - tonumber(part)
+    if difference ~= 0 then
+      return difference < 0
+    end
+  end
+  return false
 end
-redis.call('HSET', KEYS[2], ARGV[1], ARGV[2] .. '\n' .. ARGV[3] .. '\n' .. ARGV[4])
-redis.call('HINCRBY', KEYS[1], 'reports', 1)
-return 1
+
+local kept = 0
+if not is_older() then
+  redis.call('HSET', rep, reporter, table.concat(ARGV, '\n', 2, 5))
+  redis.call('HINCRBY', meta, 'reports', 1)
+  kept = 1
+end
+
+local own = redis.call('HGET', sent, reporter)
+local dispatched = redis.call('HGET', meta, 'dispatched') or '0'
+local behind = own and tonumber(own) < tonumber(dispatched)
+return {kept, behind and 1 or 0}
 `,
 };

@@ -102,8 +102,9 @@ export async function report(
   const member = await memberOf(plane, host);
   await plane.store.putReport(scopes.vpc('v1'), {
     reporter: host,
+    incarnation: 1,
     epoch: said.epoch ?? member?.epoch ?? 0,
     revision: said.revision ?? (await revisionOf(plane)),
-    body: encodeReportBody({ incarnation: 1, failures: said.failures ?? [] }),
+    body: encodeReportBody({ failures: said.failures ?? [] }),
   });
 }
