@@ -25,6 +25,7 @@ export class Transaction {
   readonly #writes = new Map<RecordKey, RecordWrite>();
   readonly #counters = new Map<string, number>();
   readonly #expectCounters = new Map<string, number>();
+  #reads = 0;
 
   constructor(store: ScopeStore, scope: Scope) {
     this.#store = store;
@@ -35,6 +36,7 @@ export class Transaction {
   async getMany<T>(keys: readonly RecordKey[]): Promise<(Decoded<T> | undefined)[]> {
     const unseen = [...new Set(keys)].filter((key) => !this.#seen.has(key));
     if (unseen.length > 0) {
+      this.#reads++;
       for (const record of await this.#store.read(this.scope, unseen)) this.#seen.set(record.key, record);
     }
     return keys.map((key) => {
@@ -80,6 +82,13 @@ export class Transaction {
   /** The highest revision among what was read. */
   get seenRevision(): number {
     return Math.max(0, ...[...this.#seen.values()].map((record) => record.revision));
+  }
+
+  /** True when what was read, at several moments, was never there all at once, or is not there any more. */
+  async isOutdated(): Promise<boolean> {
+    if (this.#reads < 2) return false;
+    const records = await this.#store.read(this.scope, [...this.#seen.keys()]);
+    return records.some(({ key, revision }) => this.#seen.get(key)?.revision !== revision);
   }
 
   toCommit(request: CommitRequest | undefined): Commit {
@@ -138,8 +147,11 @@ export async function transact<T>(
     } catch (error) {
       // The first try may have succeeded: then "exists already" is our own doing and the stored answer is the right one.
       const earlier = request.id === '' ? undefined : await store.replay(scope, request.id);
-      if (earlier === undefined) throw error;
-      return replayed<T>(earlier, request);
+      if (earlier !== undefined) return replayed<T>(earlier, request);
+      // What was concluded from two states of the scope mixed is true of neither.
+      if (isRetryable(error) || !(await tx.isOutdated())) throw error;
+      await backOff(attempt);
+      continue;
     }
     if (tx.empty) {
       // Nothing left to do may be the work of the first try, whose answer is asked for.
@@ -160,10 +172,18 @@ export async function transact<T>(
       case 'replayed':
         return replayed<T>(outcome, request);
       case 'conflict':
-        if (attempt > 0) await pause(Math.random() * Math.min(50, 2 ** attempt));
+        await backOff(attempt);
     }
   }
   throw new PlatformError('aborted', `${scope} is changing too fast; try again`);
+}
+
+function isRetryable(error: unknown): boolean {
+  return error instanceof PlatformError && error.retryable;
+}
+
+async function backOff(attempt: number): Promise<void> {
+  if (attempt > 0) await pause(Math.random() * Math.min(50, 2 ** attempt));
 }
 
 function replayed<T>(

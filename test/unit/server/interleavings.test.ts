@@ -4,6 +4,7 @@ import { keys, scopes } from '../../../core/model/keys.ts';
 import type { Store } from '../../../core/store/port.ts';
 import { takeReport } from '../../../server/reports/take-report.ts';
 import { deletePort } from '../../../server/rpc/port/delete-port.ts';
+import { unbindPort } from '../../../server/rpc/port/unbind-port.ts';
 import { createVpc } from '../../../server/rpc/vpc/create-vpc.ts';
 import { deleteVpc } from '../../../server/rpc/vpc/delete-vpc.ts';
 import { finishDeletedVpc } from '../../../server/rpc/vpc/finish-deleted-vpc.ts';
@@ -80,6 +81,23 @@ describe('what happens between two steps of a call', () => {
     await makePort(racing, { id: 'p' }).catch(() => makePort(racing, { id: 'p' }));
     await deleting;
     expect((await portById(plane, 'p')).id).to.equal('p');
+  });
+
+  it('a port unbound by two calls: the later one finds nothing to do', async () => {
+    await makePort(plane, { id: 'p' }, { hostId: 'h1' });
+    let isFirst = true;
+    const torn = through(plane, {
+      read: async (of, keysRead) => {
+        // Between the port and what is counted about its host.
+        if (isFirst && keysRead.includes(keys.use('h1'))) {
+          isFirst = false;
+          await unbindPort(plane.deps, request('UnbindPort', { portId: 'p' }));
+        }
+        return plane.store.read(of, keysRead);
+      },
+    });
+    const { bindings } = await unbindPort(torn.deps, request('UnbindPort', { portId: 'p' }));
+    expect([isFirst, bindings]).to.deep.equal([false, []]);
   });
 
   it('a VPC made again while its namesake is being cleared away keeps what is in it', async () => {
