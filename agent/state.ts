@@ -156,7 +156,7 @@ export class HostState {
   report(scope: Scope): ScopeReport | undefined {
     const held = this.held.get(scope);
     if (held === undefined) return undefined;
-    const { epoch, incarnation, revision } = held.replica;
+    const { epoch, incarnation, revision, partial, digest } = held.replica;
     const asked = Math.max(epoch, held.wanted ?? 0);
     return {
       scope,
@@ -166,6 +166,8 @@ export class HostState {
       revision: asked === epoch ? revision : 0,
       failures: [...held.failures.values()],
       needsSnapshot: held.wanted !== undefined,
+      // In the middle of a message the entries are those of no revision.
+      ...(asked === epoch && partial === undefined ? { digest } : {}),
     };
   }
 

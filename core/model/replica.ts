@@ -7,6 +7,7 @@
  */
 import type { ChangesHeader } from '../codec/envelope.ts';
 import type { RecordKey, Scope } from '../store/port.ts';
+import { EMPTY_DIGEST, addToDigest, takeFromDigest } from './digest.ts';
 import type { Entry } from './view.ts';
 
 /** How far a replica is. */
@@ -22,6 +23,8 @@ export interface Position {
 export interface Replica extends Position {
   readonly scope: Scope;
   readonly entries: ReadonlyMap<RecordKey, Entry>;
+  /** Of `entries`, kept with them. */
+  readonly digest: number;
 }
 
 /** What a message makes of a replica. */
@@ -40,7 +43,10 @@ export type Planned =
   | { readonly outcome: 'gap' };
 
 export function emptyReplica(scope: Scope, epoch: number): Replica {
-  return { scope, epoch, incarnation: 0, revision: 0, entries: new Map(), partial: undefined };
+  return {
+    ...{ scope, epoch, incarnation: 0, revision: 0, partial: undefined },
+    ...{ entries: new Map(), digest: EMPTY_DIGEST },
+  };
 }
 
 export function planChanges(replica: Replica, header: ChangesHeader, entries: readonly Entry[]): Planned {
@@ -96,11 +102,18 @@ export function planSnapshot(replica: Replica, snapshot: Snapshot): Planned {
 /** The replica with a plan taken over; its entries are the same map, changed. */
 export function take(replica: Replica, { changed, position }: Omit<Plan, 'outcome'>): Replica {
   const entries = replica.entries as Map<RecordKey, Entry>;
+  let { digest } = replica;
   for (const entry of changed) {
-    if (entry.body === undefined) entries.delete(entry.key);
-    else entries.set(entry.key, entry);
+    const before = entries.get(entry.key);
+    if (before !== undefined) digest = takeFromDigest(digest, before);
+    if (entry.body === undefined) {
+      entries.delete(entry.key);
+    } else {
+      entries.set(entry.key, entry);
+      digest = addToDigest(digest, entry);
+    }
   }
-  return { scope: replica.scope, entries, ...position };
+  return { scope: replica.scope, entries, digest, ...position };
 }
 
 function isOlder(snapshot: Snapshot, replica: Replica): boolean {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { ChangesHeader } from '../../../core/codec/envelope.ts';
+import { digestOf } from '../../../core/model/digest.ts';
 import { scopes } from '../../../core/model/keys.ts';
 import { emptyReplica, planChanges, planSnapshot, take } from '../../../core/model/replica.ts';
 import type { Planned, Position, Replica, Snapshot } from '../../../core/model/replica.ts';
@@ -129,6 +130,7 @@ describe('replica', () => {
           const before = replica.revision;
           const { outcome } = receive(replica, message);
           if (outcome !== 'applied') expect(replica.revision).to.equal(before);
+          expect(replica.digest).to.equal(digestOf(replica.entries.values()));
           expect(replica.revision).to.be.at.least(before);
           expectConsistent(replica, history);
         }
@@ -137,6 +139,7 @@ describe('replica', () => {
         for (const message of late) receive(replica, message);
         expect(replica.revision).to.equal(head);
         expect(sorted(replica)).to.deep.equal(sorted({ entries: viewAt(history, head) }));
+        expect(replica.digest).to.equal(digestOf(viewAt(history, head).values()));
       }),
       { numRuns: 1_000 },
     );
@@ -229,6 +232,7 @@ describe('replica', () => {
     const rolledBack = { epoch: 1, incarnation: 2, revision: 4, entries: [entry('port/b', 4)] };
     expect(applySnapshot(replica, rolledBack).outcome).to.equal('applied');
     expect([...replica.entries.keys()]).to.deep.equal(['port/b']);
+    expect(replica.digest).to.equal(digestOf([entry('port/b', 4)]));
     expect(applySnapshot(replica, { ...rolledBack, incarnation: 1, revision: 30 }).outcome).to.equal('stale');
   });
 });
