@@ -1,13 +1,12 @@
 import { decodeRecord } from '../../core/codec/records.ts';
 import type { HostReport, LeftReport, ScopeReport } from '../../core/codec/report.ts';
 import { encodeWork } from '../../core/codec/work.ts';
-import { keys, scopes, splitScope } from '../../core/model/keys.ts';
+import { keys, splitScope } from '../../core/model/keys.ts';
 import type { Member } from '../../core/model/resources.ts';
-import { freeDrained } from '../../core/placement/membership.ts';
+import { endMembership } from '../../core/placement/leaving.ts';
 import { subscriptions } from '../../core/placement/topics.ts';
 import type { Report, Store } from '../../core/store/port.ts';
 import type { ServerDeps } from '../deps.ts';
-import { mutate } from '../rpc/locate.ts';
 import { finishDeletedVpc } from '../rpc/vpc/finish-deleted-vpc.ts';
 import { encodeReportBody } from './body.ts';
 
@@ -71,14 +70,7 @@ async function takeLeft(deps: ServerDeps, host: string, left: LeftReport): Promi
   if (kind !== 'vpc') return;
   const { partition, slot, epoch } = left;
   const released: Member = { hostId: host, partition, slot, epoch };
-  await mutate(deps, left.scope, undefined, (tx) => freeDrained(tx, released));
-  await mutate(deps, scopes.host(host), undefined, async (tx) => {
-    const key = keys.assignment(vpcId, epoch);
-    const isRemoved = (await tx.get(key)) === undefined && tx.seenRevision > 0;
-    // Also one that was never written: its dispatcher may be late, and must find that it is over.
-    if (!isRemoved) tx.remove(key);
-  });
-  await deps.store.forgetReport(left.scope, host, epoch);
+  for (const scope of await endMembership(deps.store, { vpcId, released })) deps.wake(scope);
   try {
     await finishDeletedVpc(deps, vpcId);
   } catch (error) {
