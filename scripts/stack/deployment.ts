@@ -105,8 +105,9 @@ function agentSettings(
   };
 }
 
-async function startProgram(
-  options: DeploymentOptions,
+/** One of a deployment's programs, by its main file. */
+export async function startProgram(
+  options: Pick<DeploymentOptions, 'dir' | 'services' | 'name' | 'lifetime' | 'env'>,
   name: string,
   main: string,
   env: Readonly<Record<string, string>>,

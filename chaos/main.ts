@@ -1,0 +1,39 @@
+// npm run chaos -- [options]
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UsageError } from '../bench/usage.ts';
+import { readOptions, usage } from './options.ts';
+import { hasPassed } from './result.ts';
+import { runChaos } from './run.ts';
+
+const SHOWN = 20;
+
+// Everything that was started ends with this process.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options === undefined) process.stdout.write(`${usage}\n`);
+  else process.exitCode = await chaos(options);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`${error.message}\n\n${usage}\n`);
+  process.exitCode = 2;
+}
+
+async function chaos(options: NonNullable<ReturnType<typeof readOptions>>): Promise<number> {
+  const dir = await mkdtemp(join(tmpdir(), `vpcast-chaos-${options.seed}-`));
+  const beganMs = performance.now();
+  const report = (line: string): void => {
+    process.stderr.write(`${((performance.now() - beganMs) / 1_000).toFixed(1).padStart(7)} s  ${line}\n`);
+  };
+  const { result, findings } = await runChaos(options, dir, report);
+  const passed = hasPassed(result);
+  for (const finding of findings.slice(0, SHOWN)) report(finding);
+  if (findings.length > SHOWN) report(`and ${findings.length - SHOWN} more`);
+  if (passed) await rm(dir, { recursive: true });
+  else report(`failed; logs, state and result.json are in ${dir}`);
+  process.stdout.write(`${JSON.stringify(result, undefined, options.json ? undefined : 2)}\n`);
+  return passed ? 0 : 1;
+}

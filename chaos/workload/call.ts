@@ -1,0 +1,52 @@
+import type { ControlClient } from '../../adapters/grpc/methods.ts';
+import { PlatformError } from '../../core/errors.ts';
+import type { ErrorCode } from '../../core/errors.ts';
+import { pause } from '../../core/retry.ts';
+import type { Operation } from './operation.ts';
+
+export type Outcome =
+  | { readonly kind: 'acknowledged' }
+  /** It did not happen. */
+  | { readonly kind: 'refused'; readonly error: PlatformError }
+  /** It may have happened, or may happen yet. */
+  | { readonly kind: 'unknown'; readonly error: PlatformError };
+
+export interface CallOptions {
+  readonly requestId: string;
+  /** Which of the clients goes first. */
+  readonly first: number;
+  /** No attempt begins after this. */
+  readonly patienceMs: number;
+}
+
+/** Of one attempt: a server that was stopped must not keep a caller for long. */
+const ATTEMPT_MS = 4_000;
+const PAUSE_MS = { least: 50, most: 1_000 };
+
+/** Nothing was written by an attempt that ended so; the others that may be repeated leave it open. */
+const harmless: ReadonlySet<ErrorCode> = new Set(['aborted']);
+
+/** As the contract says: what may be retried is, with the same request id, by turns at the servers. */
+export async function callUntilKnown(
+  clients: readonly ControlClient[],
+  operation: Operation,
+  { requestId, first, patienceMs }: CallOptions,
+): Promise<Outcome> {
+  const giveUpAt = performance.now() + patienceMs;
+  let mayHaveHappened = false;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const client = clients[(first + attempt) % clients.length];
+      if (client === undefined) throw new PlatformError('unavailable', 'there is no server');
+      await operation.call(client, requestId, { deadlineMs: ATTEMPT_MS });
+      return { kind: 'acknowledged' };
+    } catch (thrown) {
+      const error = PlatformError.from(thrown);
+      mayHaveHappened ||= error.code === 'internal' || (error.retryable && !harmless.has(error.code));
+      if (!error.retryable || performance.now() > giveUpAt) {
+        return { kind: mayHaveHappened ? 'unknown' : 'refused', error };
+      }
+    }
+    await pause(Math.min(PAUSE_MS.most, PAUSE_MS.least * 2 ** attempt) * (0.5 + Math.random() / 2));
+  }
+}

@@ -1,0 +1,101 @@
+import { pick } from '../../bench/random.ts';
+
+/** Something that the workload made. Busy = a write to it is under way, or ended without anybody knowing how. */
+export interface Thing {
+  readonly id: string;
+  version: number;
+  isBusy: boolean;
+}
+
+export interface Subnet extends Thing {
+  /** Ports with an address in it, those that may have one included. */
+  ports: number;
+}
+
+export interface Group extends Thing {
+  ports: number;
+  readonly rules: Set<string>;
+}
+
+export interface Port extends Thing {
+  readonly subnet: Subnet;
+  readonly group: Group | undefined;
+  /** '' = nowhere. */
+  host: string;
+}
+
+export interface Vpc extends Thing {
+  readonly subnets: Set<Subnet>;
+  readonly groups: Set<Group>;
+  readonly tables: Set<Thing>;
+  readonly ports: Set<Port>;
+  /** Writes in it, those with an unknown end included. */
+  underWay: number;
+  /** Emptied, to be deleted in the end: nothing is made in it any more. */
+  isClosing: boolean;
+  /** Numbers for ranges: those of deleted subnets are not used again. */
+  nextRange: number;
+}
+
+/** What exists as far as the workload knows, and ids for what is to come; none is given twice. */
+export class World {
+  readonly hosts: readonly string[];
+  readonly random: () => number;
+  readonly vpcs = new Set<Vpc>();
+  /** All that there ever were. */
+  readonly vpcIds: string[] = [];
+  readonly #prefix: string;
+  #nextId = 0;
+
+  constructor(prefix: string, hosts: readonly string[], random: () => number) {
+    this.#prefix = prefix;
+    this.hosts = hosts;
+    this.random = random;
+  }
+
+  newId(kind: string): string {
+    return `${this.#prefix}-${kind}-${++this.#nextId}`;
+  }
+
+  newVpc(): Vpc {
+    const id = this.newId('vpc');
+    this.vpcIds.push(id);
+    return {
+      ...thing(id),
+      subnets: new Set(),
+      groups: new Set(),
+      tables: new Set(),
+      ports: new Set(),
+      underWay: 0,
+      isClosing: false,
+      nextRange: 0,
+    };
+  }
+
+  anyHost(except = ''): string {
+    return pick(
+      this.hosts.filter((host) => host !== except),
+      this.random,
+    );
+  }
+
+  /** One of those that fulfil the condition, if there are any. */
+  any<T>(items: Iterable<T>, fits: (item: T) => boolean): T | undefined {
+    const found = [...items].filter(fits);
+    return found.length === 0 ? undefined : pick(found, this.random);
+  }
+
+  anyVpc(): Vpc | undefined {
+    return this.any(this.vpcs, (vpc) => !vpc.isBusy);
+  }
+
+  ports(): number {
+    return [...this.vpcs].reduce((sum, vpc) => sum + vpc.ports.size, 0);
+  }
+}
+
+export function thing(id: string): Thing {
+  return { id, version: 1, isBusy: false };
+}
+
+export const isFree = ({ isBusy }: Thing): boolean => !isBusy;
