@@ -116,6 +116,8 @@ export class Receiver {
     if (outcome === 'applied' && origin.assignment === undefined) {
       await memberships.hostChanged(body.entries, false);
     }
+    // Also when it was stale or came after a gap: then the sender does not know where the host is.
+    if (header.ask && header.part === header.parts - 1) replicas.answer(scope);
   }
 
   async #snapshot(

@@ -111,6 +111,13 @@ export class Replicas {
     });
   }
 
+  /** The sender of what the scope gets waits to hear where it stands. */
+  answer(scope: Scope): void {
+    if (!this.#deps.state.held.has(scope)) return;
+    this.#deps.reporter.asked(scope);
+    this.report(scope);
+  }
+
   async #keep(
     scope: Scope,
     { changed, position }: Plan,

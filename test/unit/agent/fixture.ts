@@ -150,21 +150,17 @@ export class World {
     scope: Scope,
     range: readonly [number, number],
     entries: readonly Entry[],
-    stamp: { epoch?: number; host?: string } = {},
+    stamp: { epoch?: number; host?: string; ask?: boolean; maxBytes?: number } = {},
   ): Promise<void> {
     const [from, to] = range;
-    const header = {
-      kind: 'changes',
-      scope,
-      ...stampOf(stamp),
-      from,
-      to,
-      ask: false,
-      turn: 1,
-      part: 0,
-      parts: 1,
-    } as const;
-    await this.send(address, header, packPayloads(entries.map(encodeEntry)));
+    const { ask = false, maxBytes } = stamp;
+    const payloads = packPayloads(entries.map(encodeEntry), undefined, maxBytes);
+    const parts = payloads.length;
+    const headers = payloads.map(
+      (_, part) =>
+        ({ kind: 'changes', scope, ...stampOf(stamp), from, to, ask, turn: 1, part, parts }) as const,
+    );
+    await this.send(address, headers, payloads);
   }
 
   async snapshot(
