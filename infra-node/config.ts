@@ -72,6 +72,17 @@ export const infraSettings = {
     description: 'A snapshot is not sent again to the same host on request within this time',
     default: defaultOptions.resyncWindowMs,
   }),
+  windowBudget: setting.integer('VPCAST_WINDOW_BUDGET', {
+    description:
+      'Unreported copies that may lie on a partition, shared by the hosts on it; 0 = no limit and no leases, for experiments',
+    default: defaultOptions.windowBudget,
+    min: 0,
+  }),
+  leaseMs: setting.durationMs('VPCAST_LEASE', {
+    description: 'A host that was not heard of for so long is sent nothing until it reports again',
+    default: defaultOptions.leaseMs,
+    min: 1_000,
+  }),
   graceMs: setting.durationMs('VPCAST_GRACE', {
     description: 'How long running dispatches may take when the node stops',
     default: 20_000,
@@ -98,6 +109,8 @@ export function readInfraConfig(
       sweepIntervalMs: settings.sweepIntervalMs,
       sweepAfterMs: settings.sweepAfterMs,
       resyncWindowMs: settings.resyncWindowMs,
+      windowBudget: settings.windowBudget,
+      leaseMs: settings.leaseMs,
     },
     graceMs: settings.graceMs,
     readyFile: settings.readyFile,

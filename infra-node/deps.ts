@@ -25,6 +25,13 @@ export interface InfraOptions {
   readonly settleAfterMs: number;
   /** A snapshot is not sent again to the same host on request within this time. */
   readonly resyncWindowMs: number;
+  /** Unreported copies on a partition, shared out as windows to the hosts on it; 0 = no windows and no leases. */
+  readonly windowBudget: number;
+  /** A held host that lacks more records than this gets a snapshot when it is resumed. */
+  readonly deltaRecords: number;
+  /** A host that was not heard of for so long, by the lease clock, is offline. */
+  readonly leaseMs: number;
+  readonly offlinePollMs: number;
   /** Keeps the numbers of each VPC apart; for demonstrations, since the list only grows. */
   readonly statsPerVpc: boolean;
 }
@@ -40,6 +47,10 @@ export const defaultOptions: InfraOptions = {
   sweepAfterMs: 2_000,
   settleAfterMs: 60_000,
   resyncWindowMs: 2_000,
+  windowBudget: 10_000,
+  deltaRecords: 5_000,
+  leaseMs: 30_000,
+  offlinePollMs: 1_000,
   statsPerVpc: false,
 };
 

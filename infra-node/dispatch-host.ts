@@ -6,46 +6,63 @@ import type { ChangePage, DispatchTurn, Scope, StoredRecord } from '../core/stor
 import { readSnapshot } from '../core/store/snapshot.ts';
 import type { Payloads } from './encoded-entries.ts';
 import type { Node } from './node.ts';
-import { sendToHost } from './registered-host.ts';
-import type { Resyncs } from './resyncs.ts';
+import { readRegistration, sendToHost } from './registered-host.ts';
+import type { Demand } from './resyncs.ts';
 import { sendParts } from './send.ts';
+import { Marks, Window, isHeld, takeBack } from './window.ts';
+import type { Progress } from './window.ts';
 
 /** What a host receives of its own scope, as it is. */
 const kinds: ReadonlySet<string> = new Set(['assignment', 'config']);
 const isForHost = (record: StoredRecord): boolean => kinds.has(splitKey(record.key).kind);
 
-/** One node's turn on a host's own scope, which travels on the host lane. */
+/** Messages of its own scope that a host may leave unreported. */
+const WINDOW = 4;
+
+/**
+ * One node's turn on a host's own scope, which travels on the host lane. A host whose window is full, or that is
+ * offline, is held, and gets all that it shall have once it has room again.
+ */
 export class HostTurn {
   readonly #node: Node;
   readonly #scope: Scope;
   readonly #hostId: string;
   readonly #turn: DispatchTurn;
+  readonly #progress: Progress;
+  readonly #marks: Marks;
+  readonly #window: Window;
   #dispatched: number;
-  #sent: number;
 
-  private constructor(node: Node, scope: Scope, turn: DispatchTurn, sent: number) {
+  private constructor(node: Node, scope: Scope, turn: DispatchTurn, sent: number, marks: Marks) {
     this.#node = node;
     this.#scope = scope;
     this.#hostId = splitScope(scope).id;
     this.#turn = turn;
+    this.#progress = { sent, applied: 0, since: 0 };
+    this.#marks = marks;
+    this.#window = new Window(node.options.windowBudget === 0 ? Infinity : WINDOW, marks);
     this.#dispatched = turn.dispatched;
-    this.#sent = sent;
   }
 
   /** False = another node took a turn meanwhile. */
-  static async run(node: Node, scope: Scope, resyncs: Resyncs): Promise<boolean> {
+  static async run(node: Node, scope: Scope, { resyncs }: Demand): Promise<boolean> {
     const begun = await node.store.beginDispatch(scope);
     await node.step('begun', scope);
-    const [sent = 0] = await node.store.sent(scope, [splitScope(scope).id]);
-    const turn = new HostTurn(node, scope, begun, sent);
-    return turn.#run(resyncs.size > 0);
+    const [[sent = 0], marks] = await Promise.all([
+      node.store.sent(scope, [splitScope(scope).id]),
+      node.store.marks(scope),
+    ]);
+    const turn = new HostTurn(node, scope, begun, sent, new Marks(marks));
+    return resyncs.size > 0 ? turn.#resync() : turn.#run();
   }
 
-  async #run(isAsked: boolean): Promise<boolean> {
-    if (isAsked) {
-      this.#node.count('resyncs');
-      return this.#sendAll();
-    }
+  /** A host that asks is alive, whatever its window and its lease say. */
+  #resync(): Promise<boolean> {
+    this.#node.count('resyncs');
+    return this.#sendAll();
+  }
+
+  async #run(): Promise<boolean> {
     const { store, options } = this.#node;
     let target = Infinity;
     while (this.#dispatched < target) {
@@ -55,10 +72,40 @@ export class HostTurn {
       if (page.through <= this.#dispatched) break;
       // A host that has registered, perhaps with another slot and epoch, starts from nothing.
       if (page.changes.some((record) => splitKey(record.key).kind === 'host')) return this.#sendAll();
-      await this.#sendChanges(page);
-      if (!(await this.#advance(page.through))) return false;
+      if (!(await this.#dispatchPage(page))) return false;
     }
-    return true;
+    return this.#catchUp();
+  }
+
+  async #dispatchPage({ changes, through }: ChangePage): Promise<boolean> {
+    const records = changes.filter(isForHost);
+    if (records.length === 0) return this.#advance(through);
+    if (this.#progress.sent < through && !isHeld(this.#progress, this.#marks)) {
+      if (await this.#hasRoom()) await this.#sendChanges(records, through);
+      else this.#node.count('held');
+    }
+    return this.#advance(through, through);
+  }
+
+  async #hasRoom(): Promise<boolean> {
+    if (this.#node.isOffline(this.#hostId)) return false;
+    if (this.#window.isHalfFull(this.#progress)) await this.#readApplied();
+    return !this.#window.isFull(this.#progress);
+  }
+
+  /** By what the host has reported now: if it reported before it was held, nobody else resumes it. */
+  async #catchUp(): Promise<boolean> {
+    if (this.#node.isOffline(this.#hostId)) {
+      if (this.#window.outstanding(this.#progress) === 0) return true;
+      await this.#readApplied();
+      takeBack(this.#progress);
+      return this.#advance(this.#dispatched);
+    }
+    if (!isHeld(this.#progress, this.#marks)) return true;
+    await this.#readApplied();
+    if (this.#window.isHalfFull(this.#progress)) return true;
+    this.#node.count('resumed');
+    return this.#sendAll();
   }
 
   /** The snapshot covers whatever of the log was not dispatched yet. */
@@ -69,24 +116,24 @@ export class HostTurn {
     const held = [...records.values()].filter(isForHost);
     await this.#send(held, (host, part) => ({ kind: 'snapshot', ...this.#stamp(host), to, ...part }));
     this.#node.count('snapshots');
-    this.#sent = to;
+    this.#progress.sent = to;
     return this.#advance(to);
   }
 
-  async #sendChanges({ changes, through: to }: ChangePage): Promise<void> {
-    const records = changes.filter(isForHost);
-    const from = this.#sent;
-    if (records.length === 0 || from >= to) return;
+  async #sendChanges(records: readonly StoredRecord[], to: number): Promise<void> {
+    const from = this.#progress.sent;
+    const ask = this.#window.isHalfFull(this.#progress, 1);
     await this.#send(records, (host, part) => ({
       kind: 'changes',
       ...this.#stamp(host),
       from,
       to,
-      ask: false,
+      ask,
       ...part,
     }));
     this.#node.count('copies');
-    this.#sent = to;
+    if (ask) this.#node.count('asked');
+    this.#progress.sent = to;
   }
 
   /** To a host that cannot be reached it counts as sent: the hole in the chain tells it later to ask. */
@@ -104,18 +151,32 @@ export class HostTurn {
     await this.#node.step('sent', this.#scope);
   }
 
-  async #advance(dispatched: number): Promise<boolean> {
+  async #advance(dispatched: number, mark?: number): Promise<boolean> {
     const isOurs = await this.#node.store.advance({
       scope: this.#scope,
       token: this.#turn.token,
       dispatched,
-      sent: new Map([[this.#hostId, this.#sent]]),
+      sent: new Map([[this.#hostId, this.#progress.sent]]),
+      ...(mark === undefined ? {} : { mark }),
     });
     if (!isOurs) return false;
+    if (mark !== undefined) this.#marks.add(mark);
     this.#node.count('revisions', dispatched - this.#dispatched);
     this.#dispatched = dispatched;
     await this.#node.step('advanced', this.#scope);
     return true;
+  }
+
+  /** What the host reported before it registered anew does not count; its registration begins with a snapshot. */
+  async #readApplied(): Promise<void> {
+    const [registration, [report]] = await Promise.all([
+      readRegistration(this.#node, this.#hostId),
+      this.#node.store.reports(this.#scope, [this.#hostId]),
+    ]);
+    const isPresent =
+      report?.epoch === registration?.value.member.epoch && report?.incarnation === this.#turn.incarnation;
+    this.#progress.applied = isPresent ? report.revision : 0;
+    this.#progress.since = registration?.revision ?? 0;
   }
 
   #stamp(host: Host) {

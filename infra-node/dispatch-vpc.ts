@@ -1,45 +1,47 @@
-import { PlatformError } from '../core/errors.ts';
-import { splitScope } from '../core/model/keys.ts';
-import type { Assignment, Lane, Member } from '../core/model/resources.ts';
 import { isResource, project } from '../core/model/view.ts';
 import type { ChangePage, DispatchTurn, Scope, StoredRecord } from '../core/store/port.ts';
-import { putAssignment } from './assignments.ts';
+import { readDelta } from './dispatch-delta.ts';
+import { VpcSender } from './dispatch-sender.ts';
 import { EncodedEntries } from './encoded-entries.ts';
 import { encodeSnapshot } from './encoded-snapshot.ts';
-import type { EncodedSnapshot } from './encoded-snapshot.ts';
-import { followLog, loadMembers } from './members.ts';
-import type { Members, MemberState } from './members.ts';
+import type { Audience } from './member-cache.ts';
+import { followLog, loadMembers, readApplied } from './members.ts';
+import type { MemberState } from './members.ts';
 import type { Node } from './node.ts';
-import { Pipeline } from './pipeline.ts';
-import { readLane, sendToHost } from './registered-host.ts';
-import type { Resyncs } from './resyncs.ts';
-import { sendFence, sendParts, weightOf } from './send.ts';
+import type { Demand, Resyncs } from './resyncs.ts';
+import { Marks, Window, isHeld, takeBack, windowSize } from './window.ts';
 
-/** One node's turn on a VPC: the log from where the last turn ended, page by page, each page sent and then advanced. */
+/**
+ * One node's turn on a VPC: the log from where the last turn ended, page by page, each page sent and then advanced.
+ * Hosts whose window is full, and hosts that are offline, are held: they are sent nothing, and what they missed in one
+ * piece when they have caught up.
+ */
 export class VpcTurn {
   readonly #node: Node;
   readonly #scope: Scope;
   readonly #turn: DispatchTurn;
+  readonly #sender: VpcSender;
   #dispatched: number;
-  #members: Members | undefined;
-  #lane: Lane | undefined;
+  #audience: Audience | undefined;
 
   private constructor(node: Node, scope: Scope, turn: DispatchTurn) {
     this.#node = node;
     this.#scope = scope;
     this.#turn = turn;
+    this.#sender = new VpcSender(node, scope, turn);
     this.#dispatched = turn.dispatched;
-    this.#members = node.members.take(scope, turn);
+    this.#audience = node.members.take(scope, turn);
   }
 
   /** False = another node took a turn meanwhile; what is left is its task. */
-  static async run(node: Node, scope: Scope, resyncs: Resyncs): Promise<boolean> {
+  static async run(node: Node, scope: Scope, demand: Demand): Promise<boolean> {
     const begun = await node.store.beginDispatch(scope);
     await node.step('begun', scope);
     const turn = new VpcTurn(node, scope, begun);
     if (!(await turn.#dispatchLog())) return false;
-    if (!(await turn.#resync(resyncs))) return false;
-    if (turn.#members !== undefined) node.members.keep(scope, begun, turn.#dispatched, turn.#members);
+    if (!(await turn.#resync(demand.resyncs))) return false;
+    if (!(await turn.#catchUp())) return false;
+    if (turn.#audience !== undefined) node.members.keep(scope, begun, turn.#dispatched, turn.#audience);
     return true;
   }
 
@@ -61,137 +63,132 @@ export class VpcTurn {
   }
 
   async #dispatchPage({ changes, through }: ChangePage): Promise<boolean> {
-    const members = await this.#loadMembers();
+    const { members } = await this.#loadAudience();
     const { joined, left, draining } = followLog(members, changes);
     const resources = changes.filter((record) => isResource(record.key));
-    const pipeline = new Pipeline(this.#node.options.sendsInFlight);
 
-    if (joined.length > 0) {
-      const snapshot = await encodeSnapshot(this.#node, this.#scope);
-      for (const state of joined) await this.#welcome(pipeline, state, snapshot);
-    }
+    await this.#welcome(joined);
     const coversAll = resources.length > 0;
-    if (coversAll) await this.#copy(pipeline, members, resources, through);
+    if (coversAll) await this.#copy(resources, through);
     for (const { hostId, partition, slot, epoch } of draining) {
-      await this.#fence(pipeline, { hostId, partition, slot, epoch });
+      await this.#sender.fence({ hostId, partition, slot, epoch });
     }
-    await pipeline.done();
-    await this.#node.step('sent', this.#scope);
+    await this.#sender.done();
 
-    // Hosts that were sent a snapshot are ahead of the others.
+    // Hosts that were sent a snapshot are ahead of the others, and those that are held are behind.
     const apart = coversAll ? [...members.values()].filter((state) => state.sent !== through) : joined;
-    return this.#advance(through, apart, { ...(coversAll ? { sentAll: through } : {}), forget: left });
-  }
-
-  /** Sends all of the VPC on the host's own lane, with the assignment that tells where to listen for what follows. */
-  async #welcome(pipeline: Pipeline, state: MemberState, snapshot: EncodedSnapshot): Promise<void> {
-    const { member } = state;
-    const assignment = await this.#assignment(member, 'member');
-    const payloads = snapshot.entries.for(member.hostId, assignment);
-    await pipeline.add(
-      `host/${member.hostId}`,
-      async () => {
-        const delivered = await sendToHost(this.#node, member.hostId, (host) =>
-          sendParts(
-            this.#node,
-            { scope: this.#scope, lane: host.lane, member: host.member },
-            payloads,
-            (part) => this.#snapshotHeader(member, snapshot, part),
-          ),
-        );
-        if (delivered) this.#node.countVpc(this.#scope, 'snapshots');
-        // Once it is registered it learns of the VPC by the assignment, and asks for what it lacks.
-        else
-          this.#node.logger.warn('a host joined that cannot be reached', { scope: this.#scope, ...member });
-        await this.#node.step('assign', this.#scope);
-        await putAssignment(this.#node, assignment);
-      },
-      weightOf(snapshot.entries.largestPart),
-    );
-    state.sent = snapshot.revision;
-  }
-
-  async #copy(
-    pipeline: Pipeline,
-    members: Members,
-    resources: readonly StoredRecord[],
-    to: number,
-  ): Promise<void> {
-    const entries = new EncodedEntries(resources.map(project), {
-      maxBytes: this.#node.options.maxPayloadBytes,
-      removals: true,
+    return this.#advance(through, apart, {
+      ...(coversAll ? { sentAll: through, mark: through } : {}),
+      forget: left,
     });
-    for (const state of members.values()) {
-      if (state.sent >= to) continue;
+  }
+
+  async #welcome(joined: readonly MemberState[]): Promise<void> {
+    const { online, offline } = this.#byLease(joined);
+    for (const { member } of offline) await this.#sender.invite(member);
+    if (online.length === 0) return;
+    const snapshot = await encodeSnapshot(this.#node, this.#scope);
+    for (const state of online) {
+      await this.#sender.welcome(state.member, snapshot);
+      state.sent = snapshot.revision;
+      state.since = snapshot.revision;
+    }
+  }
+
+  async #copy(resources: readonly StoredRecord[], to: number): Promise<void> {
+    const entries = this.#encode(resources);
+    const audience = await this.#loadAudience();
+    const { members, marks } = audience;
+    const windowOf = this.#windows(audience);
+    const due = [...members.values()].filter((state) => state.sent < to && !isHeld(state, marks));
+    const { online, offline } = this.#byLease(due);
+    this.#node.count('held', offline.length);
+    await this.#readApplied(online.filter((state) => windowOf(state).isHalfFull(state)));
+    for (const state of online) {
+      const window = windowOf(state);
+      if (window.isFull(state)) {
+        this.#node.count('held');
+        continue;
+      }
       const { member, sent: from } = state;
-      const delivery = { scope: this.#scope, lane: await this.#copiesLane(), member };
-      const payloads = entries.for(member.hostId);
-      await pipeline.add(
-        slotKey(member),
-        () =>
-          sendParts(this.#node, delivery, payloads, (part) => ({
-            kind: 'changes',
-            ...this.#stamp(member),
-            from,
-            to,
-            ask: false,
-            ...part,
-          })),
-        weightOf(entries.largestPart),
-      );
+      await this.#sender.copy(member, { entries, from, to, ask: window.isHalfFull(state, 1) });
       this.#node.countVpc(this.#scope, 'copies');
       state.sent = to;
     }
   }
 
-  /** The last message of the slot. The assignment says so to a host that does not listen there, or never did. */
-  async #fence(pipeline: Pipeline, member: Member): Promise<void> {
-    const assignment = await this.#assignment(member, 'leaving');
-    const delivery = { scope: this.#scope, lane: assignment.lane, member };
-    await pipeline.add(slotKey(member), async () => {
-      await sendFence(this.#node, delivery, this.#turn.incarnation);
-      await this.#node.step('assign', this.#scope);
-      await putAssignment(this.#node, assignment);
-    });
-  }
-
-  /** Sends snapshots in the copies' own lane, where nothing can overtake them. */
+  /** A host that asks is alive, whatever its window and its lease say. */
   async #resync(resyncs: Resyncs): Promise<boolean> {
     if (resyncs.size === 0) return true;
-    const members = await this.#loadMembers();
+    const { members } = await this.#loadAudience();
     const asking = [...resyncs].flatMap(([hostId, epoch]) => {
       const state = members.get(hostId);
       return state?.member.epoch === epoch ? [state] : [];
     });
     if (asking.length === 0) return true;
+    await this.#sendSnapshots(asking);
+    await this.#sender.done();
+    this.#node.count('resyncs', asking.length);
+    return this.#advance(this.#dispatched, asking);
+  }
+
+  /**
+   * Sends held hosts what they missed, if they have room again by what they have reported now: one that reported
+   * before it was held is resumed by nobody else.
+   */
+  async #catchUp(): Promise<boolean> {
+    const audience = await this.#loadAudience();
+    const { members, marks } = audience;
+    const windowOf = this.#windows(audience);
+    const { online, offline } = this.#byLease([...members.values()]);
+    const gone = offline.filter((state) => windowOf(state).outstanding(state) > 0);
+    const held = online.filter((state) => isHeld(state, marks));
+    if (gone.length + held.length === 0) return true;
+
+    await this.#readApplied([...gone, ...held]);
+    for (const state of gone) takeBack(state);
+    const due = held.filter((state) => !windowOf(state).isHalfFull(state));
+    if (gone.length + due.length === 0) return true;
+    if (due.length > 0) await this.#resume(due);
+    return this.#advance(this.#dispatched, [...gone, ...due]);
+  }
+
+  /** From what they have applied, not from what they were sent: of that, something may be lost. */
+  async #resume(due: readonly MemberState[]): Promise<void> {
+    const through = this.#dispatched;
+    const after = due.reduce(
+      (least, { applied }) => (applied > 0 ? Math.min(least, applied) : least),
+      through,
+    );
+    const delta = await readDelta(this.#node, this.#scope, { after, through });
+    const entries = this.#encode(delta.records);
+    const far: MemberState[] = [];
+    for (const state of due) {
+      const { member, applied: from } = state;
+      if (from === 0 || from < delta.from) {
+        far.push(state);
+        continue;
+      }
+      if (from < through) await this.#sender.copy(member, { entries, from, to: through, ask: true });
+      state.sent = through;
+    }
+    if (far.length > 0) await this.#sendSnapshots(far);
+    await this.#sender.done();
+    this.#node.count('resumed', due.length);
+  }
+
+  async #sendSnapshots(states: readonly MemberState[]): Promise<void> {
     const snapshot = await encodeSnapshot(this.#node, this.#scope);
-    const lane = await this.#copiesLane();
-    const pipeline = new Pipeline(this.#node.options.sendsInFlight);
-    for (const state of asking) {
-      const { member } = state;
-      const payloads = snapshot.entries.for(member.hostId);
-      await pipeline.add(
-        slotKey(member),
-        async () => {
-          await sendParts(this.#node, { scope: this.#scope, lane, member }, payloads, (part) =>
-            this.#snapshotHeader(member, snapshot, part),
-          );
-          this.#node.countVpc(this.#scope, 'snapshots');
-          this.#node.count('resyncs');
-        },
-        weightOf(snapshot.entries.largestPart),
-      );
+    for (const state of states) {
+      await this.#sender.snapshot(state.member, snapshot);
       state.sent = snapshot.revision;
     }
-    await pipeline.done();
-    await this.#node.step('sent', this.#scope);
-    return this.#advance(this.#dispatched, asking, {});
   }
 
   async #advance(
     dispatched: number,
     apart: readonly MemberState[],
-    rest: { sentAll?: number; forget?: readonly string[] },
+    rest: { sentAll?: number; mark?: number; forget?: readonly string[] } = {},
   ): Promise<boolean> {
     const isOurs = await this.#node.store.advance({
       scope: this.#scope,
@@ -201,38 +198,53 @@ export class VpcTurn {
       ...rest,
     });
     if (!isOurs) return false;
+    if (rest.mark !== undefined) this.#audience?.marks.add(rest.mark);
     this.#node.countVpc(this.#scope, 'revisions', dispatched - this.#dispatched);
     this.#dispatched = dispatched;
     await this.#node.step('advanced', this.#scope);
     return true;
   }
 
-  async #loadMembers(): Promise<Members> {
-    this.#members ??= await loadMembers(this.#node.store, this.#scope, this.#dispatched);
+  async #loadAudience(): Promise<Audience> {
+    this.#audience ??= await this.#readAudience();
     await this.#node.step('members-loaded', this.#scope);
-    return this.#members;
+    return this.#audience;
   }
 
-  async #copiesLane(): Promise<Lane> {
-    this.#lane ??= await readLane(this.#node, this.#scope);
-    if (this.#lane === undefined) throw new PlatformError('internal', `${this.#scope} has hosts but no lane`);
-    return this.#lane;
+  async #readAudience(): Promise<Audience> {
+    const [members, revisions] = await Promise.all([
+      loadMembers(this.#node.store, this.#scope, this.#dispatched),
+      this.#node.store.marks(this.#scope),
+    ]);
+    await this.#readApplied([...members.values()]);
+    return { members, marks: new Marks(revisions) };
   }
 
-  async #assignment(member: Member, state: Assignment['state']): Promise<Assignment> {
-    return { ...member, vpcId: splitScope(this.#scope).id, lane: await this.#copiesLane(), state };
+  #readApplied(states: readonly MemberState[]): Promise<void> {
+    return readApplied(this.#node.store, this.#scope, this.#turn.incarnation, states);
   }
 
-  #snapshotHeader(member: Member, { revision: to }: EncodedSnapshot, part: { part: number; parts: number }) {
-    return { kind: 'snapshot', ...this.#stamp(member), to, ...part } as const;
+  #byLease(states: readonly MemberState[]): { online: MemberState[]; offline: MemberState[] } {
+    const online: MemberState[] = [];
+    const offline: MemberState[] = [];
+    for (const state of states) {
+      (this.#node.isOffline(state.member.hostId) ? offline : online).push(state);
+    }
+    return { online, offline };
   }
 
-  #stamp({ hostId, epoch }: Member) {
-    const { token: turn, incarnation } = this.#turn;
-    return { scope: this.#scope, host: hostId, epoch, incarnation, turn };
+  #encode(resources: readonly StoredRecord[]): EncodedEntries {
+    const { maxPayloadBytes: maxBytes } = this.#node.options;
+    return new EncodedEntries(resources.map(project), { maxBytes, removals: true });
   }
-}
 
-function slotKey({ partition, slot }: Member): string {
-  return `slot/${partition}/${slot}`;
+  /** Who shares a partition also shares what the broker lets wait there. */
+  #windows({ members, marks }: Audience): (state: MemberState) => Window {
+    const { windowBudget } = this.#node.options;
+    const sharers = new Map<number, number>();
+    for (const { member } of members.values()) {
+      sharers.set(member.partition, (sharers.get(member.partition) ?? 0) + 1);
+    }
+    return ({ member }) => new Window(windowSize(windowBudget, sharers.get(member.partition) ?? 1), marks);
+  }
 }

@@ -4,30 +4,30 @@ import { HostTurn } from './dispatch-host.ts';
 import { dispatchPublic } from './dispatch-public.ts';
 import { VpcTurn } from './dispatch-vpc.ts';
 import type { Node } from './node.ts';
-import type { Resyncs } from './resyncs.ts';
+import type { Demand } from './resyncs.ts';
 
 /**
- * Sends what the scope's log holds beyond what was dispatched, and the snapshots that were asked for. False = another
- * node took a turn meanwhile and goes on from here.
+ * Sends what the scope's log holds beyond what was dispatched, what held hosts missed, and the snapshots that were asked
+ * for. False = another node took a turn meanwhile and goes on from here.
  */
-export async function dispatchScope(node: Node, scope: Scope, resyncs: Resyncs): Promise<boolean> {
-  if (resyncs.size === 0) {
+export async function dispatchScope(node: Node, scope: Scope, demand: Demand): Promise<boolean> {
+  if (demand.resyncs.size === 0 && !demand.resume) {
     const { dispatched, revision } = await node.store.status(scope);
     if (dispatched >= revision) return true;
   }
   node.count('dispatches');
-  const isOurs = await takeTurn(node, scope, resyncs);
+  const isOurs = await takeTurn(node, scope, demand);
   if (!isOurs) node.count('fenced');
   return isOurs;
 }
 
-function takeTurn(node: Node, scope: Scope, resyncs: Resyncs): Promise<boolean> {
+function takeTurn(node: Node, scope: Scope, demand: Demand): Promise<boolean> {
   const { kind } = splitScope(scope);
   switch (kind as ScopeKind) {
     case 'vpc':
-      return VpcTurn.run(node, scope, resyncs);
+      return VpcTurn.run(node, scope, demand);
     case 'host':
-      return HostTurn.run(node, scope, resyncs);
+      return HostTurn.run(node, scope, demand);
     case 'public':
       return dispatchPublic(node, scope);
     case 'lane':

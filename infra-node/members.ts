@@ -1,12 +1,11 @@
 import { decodeRecord } from '../core/codec/records.ts';
 import { splitKey } from '../core/model/keys.ts';
 import type { Member, SlotHolder } from '../core/model/resources.ts';
-import type { DispatchTurn, Scope, ScopeStore, StoredRecord } from '../core/store/port.ts';
+import type { Scope, ScopeStore, StoredRecord } from '../core/store/port.ts';
+import type { Progress } from './window.ts';
 
-export interface MemberState {
+export interface MemberState extends Progress {
   readonly member: Member;
-  /** What the host was sent everything through; the next copy's range begins here. */
-  sent: number;
 }
 
 /** The hosts that take part in a VPC, by id. */
@@ -16,7 +15,7 @@ const PAGE = 2_000;
 
 /**
  * The members at the revision `at`, less those who have left since; they get their fence when the dispatch comes to it.
- * Whoever joined after `at` is found in the log.
+ * Whoever joined after `at` is found in the log. What they have applied is not read yet.
  */
 export async function loadMembers(store: ScopeStore, scope: Scope, at: number): Promise<Members> {
   const members: Members = new Map();
@@ -25,16 +24,39 @@ export async function loadMembers(store: ScopeStore, scope: Scope, at: number): 
     const page = await store.list(scope, 'member', after, PAGE);
     const found = page.flatMap((record) => {
       const decoded = record.revision > at ? undefined : decodeRecord<Member>(record);
-      return decoded === undefined ? [] : [decoded.value];
+      return decoded === undefined ? [] : [decoded];
     });
     const sent = await store.sent(
       scope,
-      found.map((member) => member.hostId),
+      found.map(({ value }) => value.hostId),
     );
-    found.forEach((member, i) => members.set(member.hostId, { member, sent: sent[i] ?? 0 }));
+    found.forEach(({ value: member, revision: since }, i) =>
+      members.set(member.hostId, { member, since, sent: sent[i] ?? 0, applied: 0 }),
+    );
     const last = page.at(-1);
     if (page.length < PAGE || last === undefined) return members;
     after = splitKey(last.key).id;
+  }
+}
+
+/** Reads anew how far these hosts are. What one reported before it became a member again does not count. */
+export async function readApplied(
+  store: ScopeStore,
+  scope: Scope,
+  incarnation: number,
+  states: readonly MemberState[],
+): Promise<void> {
+  for (let at = 0; at < states.length; at += PAGE) {
+    const page = states.slice(at, at + PAGE);
+    const reports = await store.reports(
+      scope,
+      page.map(({ member }) => member.hostId),
+    );
+    page.forEach((state, i) => {
+      const report = reports[i];
+      const isPresent = report?.epoch === state.member.epoch && report.incarnation === incarnation;
+      state.applied = isPresent ? report.revision : 0;
+    });
   }
 }
 
@@ -65,62 +87,11 @@ export function followLog(members: Members, changes: readonly StoredRecord[]): M
         members.delete(id);
         left.push(id);
       } else {
-        const state: MemberState = { member, sent: 0 };
+        const state: MemberState = { member, since: record.revision, sent: 0, applied: 0 };
         members.set(id, state);
         joined.push(state);
       }
     }
   }
   return { joined, left, draining };
-}
-
-interface Cached {
-  readonly token: number;
-  readonly incarnation: number;
-  readonly dispatched: number;
-  readonly members: Members;
-}
-
-/**
- * Members between turns. What is kept is right only while nobody else takes a turn: then the next token is the one
- * after ours, and the scope stands where we left it.
- */
-export class MemberCache {
-  readonly #limit: number;
-  readonly #scopes = new Map<Scope, Cached>();
-  #size = 0;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  /** Takes the members out; they come back by `keep` once the turn has advanced, so that a failed turn leaves none. */
-  take(scope: Scope, turn: DispatchTurn): Members | undefined {
-    const cached = this.#remove(scope);
-    const isCurrent =
-      cached?.token === turn.token - 1 &&
-      cached.incarnation === turn.incarnation &&
-      cached.dispatched === turn.dispatched;
-    return isCurrent ? cached.members : undefined;
-  }
-
-  keep(scope: Scope, turn: DispatchTurn, dispatched: number, members: Members): void {
-    this.#remove(scope);
-    const { token, incarnation } = turn;
-    this.#scopes.set(scope, { token, incarnation, dispatched, members });
-    this.#size += members.size;
-    for (const oldest of this.#scopes.keys()) {
-      if (this.#size <= this.#limit) break;
-      this.#remove(oldest);
-    }
-  }
-
-  #remove(scope: Scope): Cached | undefined {
-    const cached = this.#scopes.get(scope);
-    if (cached !== undefined) {
-      this.#scopes.delete(scope);
-      this.#size -= cached.members.size;
-    }
-    return cached;
-  }
 }

@@ -9,7 +9,8 @@ import type { TopicNames } from '../core/placement/topics.ts';
 import type { Scope, Store } from '../core/store/port.ts';
 import { defaultOptions } from './deps.ts';
 import type { DispatchStep, InfraDeps, InfraOptions } from './deps.ts';
-import { MemberCache } from './members.ts';
+import { MemberCache } from './member-cache.ts';
+import { OfflineHosts } from './offline.ts';
 import { emptyStats } from './stats.ts';
 import type { InfraStats, VpcStats } from './stats.ts';
 
@@ -26,6 +27,7 @@ export class Node {
   readonly home: MessagingCluster;
   readonly stats: InfraStats = emptyStats();
   readonly members: MemberCache;
+  readonly offline: OfflineHosts;
   readonly #deps: InfraDeps;
   readonly #workPartitions: number;
 
@@ -40,6 +42,14 @@ export class Node {
     this.options = { ...defaultOptions, ...deps.options };
     this.home = homeOf(deps);
     this.members = new MemberCache(this.options.cachedMembers);
+    this.offline = new OfflineHosts({
+      store: deps.store,
+      leaseMs: this.options.leaseMs,
+      logger: deps.logger,
+      onExpired: (hosts) => {
+        this.count('offline', hosts);
+      },
+    });
   }
 
   async step(name: DispatchStep, scope: Scope): Promise<void> {
@@ -52,9 +62,19 @@ export class Node {
     return cluster;
   }
 
-  /** Puts the scope on the work topic, so that it is dispatched in turn. Never fails: the sweep makes up for a lost one. */
-  async wake(scope: Scope): Promise<void> {
-    const work: Work = { kind: 'dispatch', scope };
+  /** Nothing is sent to such a host, unless windows are off. */
+  isOffline(hostId: string): boolean {
+    return this.options.windowBudget > 0 && this.offline.has(hostId);
+  }
+
+  /** Has the scope dispatched, here or by another node. */
+  wake(scope: Scope): Promise<void> {
+    return this.put({ kind: 'dispatch', scope });
+  }
+
+  /** Puts work on its topic. Never fails: the sweep, or the next pass, makes up for what is lost. */
+  async put(work: Work): Promise<void> {
+    const { scope } = work;
     try {
       await this.home.bus.sendByKey(this.topics.work, this.#workPartitions, scope, encodeWork(work));
     } catch (error) {

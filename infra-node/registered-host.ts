@@ -1,4 +1,5 @@
 import { decodeRecord } from '../core/codec/records.ts';
+import type { Decoded } from '../core/codec/records.ts';
 import { PlatformError } from '../core/errors.ts';
 import { keys, scopes } from '../core/model/keys.ts';
 import type { Host, Lane } from '../core/model/resources.ts';
@@ -9,9 +10,9 @@ import type { Node } from './node.ts';
  * The host with its lane, read each time: a host that registers again may get another slot, and what is sent to the
  * old one would lie there unread.
  */
-export async function readHost(node: Node, hostId: string): Promise<Host | undefined> {
+export async function readRegistration(node: Node, hostId: string): Promise<Decoded<Host> | undefined> {
   const [record] = await node.store.read(scopes.host(hostId), [keys.host(hostId)]);
-  return record && decodeRecord<Host>(record)?.value;
+  return record && decodeRecord<Host>(record);
 }
 
 /**
@@ -24,10 +25,10 @@ export async function sendToHost(
   send: (host: Host) => Promise<void>,
 ): Promise<boolean> {
   for (let attempt = 0; attempt < 2; attempt++) {
-    const host = await readHost(node, hostId);
-    if (host === undefined) return false;
+    const registration = await readRegistration(node, hostId);
+    if (registration === undefined) return false;
     try {
-      await send(host);
+      await send(registration.value);
       return true;
     } catch (error) {
       if (PlatformError.from(error).code !== 'not_found') throw error;

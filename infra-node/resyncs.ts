@@ -4,6 +4,13 @@ import type { Scope } from '../core/store/port.ts';
 /** Hosts that ask for a snapshot of a scope, with the epoch they ask at. */
 export type Resyncs = ReadonlyMap<string, number>;
 
+/** What is asked of a run besides what the log holds. */
+export interface Demand {
+  readonly resyncs: Resyncs;
+  /** A host that was held may have room again. */
+  readonly resume: boolean;
+}
+
 /** Keeps a host that asks in every report from being answered more often than it can take in. */
 export class ResyncWindow {
   readonly #windowMs: number;

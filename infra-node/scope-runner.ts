@@ -4,7 +4,7 @@ import type { IncomingMessage } from '../core/messaging/port.ts';
 import { retry } from '../core/retry.ts';
 import type { Scope } from '../core/store/port.ts';
 import { Places } from './places.ts';
-import type { Resyncs } from './resyncs.ts';
+import type { Demand } from './resyncs.ts';
 
 interface Task {
   readonly work: Work;
@@ -20,7 +20,7 @@ interface AtHand {
 }
 
 export interface ScopeRunnerOptions {
-  readonly run: (scope: Scope, resyncs: Resyncs) => Promise<void>;
+  readonly run: (scope: Scope, demand: Demand) => Promise<void>;
   /** Scopes that run at a time. */
   readonly inFlight: number;
   /** Scopes at hand, waiting ones included, above which `add` waits. */
@@ -56,12 +56,9 @@ export class ScopeRunner {
     }
     if (this.#stop.signal.aborted) return;
     let atHand = this.#scopes.get(work.scope);
-    if (atHand !== undefined && atHand.held >= HELD_PER_SCOPE && atHand.pending.length > 0) {
-      if (work.kind === 'dispatch') {
-        // Those that wait for the next run ask for the same.
-        await message.ack();
-        return;
-      }
+    if (atHand !== undefined && atHand.held >= HELD_PER_SCOPE && isCovered(work, atHand.pending)) {
+      await message.ack();
+      return;
     }
     if (atHand === undefined) {
       atHand = { pending: [], held: 0, done: Promise.resolve() };
@@ -120,7 +117,7 @@ export class ScopeRunner {
 
   async #run(scope: Scope, tasks: readonly Task[]): Promise<void> {
     try {
-      await this.#options.run(scope, resyncsOf(tasks));
+      await this.#options.run(scope, demandOf(tasks));
     } catch (error) {
       this.#options.onFailure();
       this.#options.logger.warn('a dispatch failed and will be repeated', { scope, error });
@@ -139,10 +136,24 @@ export class ScopeRunner {
   }
 }
 
-function resyncsOf(tasks: readonly Task[]): Resyncs {
+/** What waits for the next run asks for the same. */
+function isCovered(work: Work, pending: readonly Task[]): boolean {
+  switch (work.kind) {
+    case 'dispatch':
+      return pending.length > 0;
+    case 'resume':
+      return pending.some((task) => task.work.kind === 'resume');
+    case 'resync':
+      return false;
+  }
+}
+
+function demandOf(tasks: readonly Task[]): Demand {
   const resyncs = new Map<string, number>();
+  let resume = false;
   for (const { work } of tasks) {
     if (work.kind === 'resync') resyncs.set(work.host, Math.max(work.epoch, resyncs.get(work.host) ?? 0));
+    resume ||= work.kind === 'resume';
   }
-  return resyncs;
+  return { resyncs, resume };
 }

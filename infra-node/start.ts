@@ -9,7 +9,7 @@ import type { InfraDeps } from './deps.ts';
 import { dispatchScope } from './dispatch.ts';
 import { Node, homeOf } from './node.ts';
 import { ResyncWindow } from './resyncs.ts';
-import type { Resyncs } from './resyncs.ts';
+import type { Demand } from './resyncs.ts';
 import { ScopeRunner } from './scope-runner.ts';
 import type { InfraStats } from './stats.ts';
 import { sweepUntil } from './sweep.ts';
@@ -54,11 +54,10 @@ export async function startInfraNode(deps: InfraDeps, signal?: AbortSignal): Pro
     },
   });
   const nothingToAcknowledge = { ack: () => Promise.resolve() };
-  const sweeping = sweepUntil(
-    node,
-    (scope) => runner.add({ kind: 'dispatch', scope }, nothingToAcknowledge),
-    intake.signal,
-  );
+  const background = [
+    sweepUntil(node, (scope) => runner.add({ kind: 'dispatch', scope }, nothingToAcknowledge), intake.signal),
+    node.offline.pollUntil(node.options.offlinePollMs, intake.signal),
+  ];
 
   let ending: Promise<void> | undefined;
   const end = async (finish: boolean): Promise<void> => {
@@ -67,7 +66,7 @@ export async function startInfraNode(deps: InfraDeps, signal?: AbortSignal): Pro
     if (finish) await stopped;
     finished.abort();
     await subscription.close();
-    await Promise.all([stopped, sweeping]);
+    await Promise.all([stopped, ...background]);
   };
   return {
     name: node.name,
@@ -110,11 +109,11 @@ async function takeIn(node: Node, runner: ScopeRunner, message: IncomingMessage)
   await runner.add(work, message);
 }
 
-function runOf(node: Node): (scope: Scope, resyncs: Resyncs) => Promise<void> {
+function runOf(node: Node): (scope: Scope, demand: Demand) => Promise<void> {
   const window = new ResyncWindow(node.options.resyncWindowMs, node.clock);
-  return async (scope, resyncs) => {
+  return async (scope, { resyncs, resume }) => {
     const due = window.due(scope, resyncs);
-    const isOurs = await dispatchScope(node, scope, due);
+    const isOurs = await dispatchScope(node, scope, { resyncs: due, resume });
     if (!isOurs && due.size > 0) {
       // Whoever took the turn dispatches what is in the log, and knows nothing of who asked here.
       throw new PlatformError('aborted', `another node took a turn on ${scope}`);

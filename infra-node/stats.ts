@@ -30,6 +30,13 @@ export interface InfraStats {
   /** Snapshots on request: sent, and dropped because one had just been sent. */
   resyncs: number;
   resyncsDropped: number;
+  /** Copies that asked the host to report. */
+  asked: number;
+  /** Hosts that were sent nothing more because their window was full or they were offline, and hosts that went on. */
+  held: number;
+  resumed: number;
+  /** Hosts whose lease was found to have ended. */
+  offline: number;
   /** Work messages: taken in, acknowledged with a run that served others as well, and not understood. */
   work: number;
   workMerged: number;
@@ -54,6 +61,10 @@ export function emptyStats(): InfraStats {
     bytes: 0,
     resyncs: 0,
     resyncsDropped: 0,
+    asked: 0,
+    held: 0,
+    resumed: 0,
+    offline: 0,
     work: 0,
     workMerged: 0,
     workMalformed: 0,

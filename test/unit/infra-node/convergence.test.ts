@@ -6,7 +6,7 @@ import { readSnapshot } from '../../../core/store/snapshot.ts';
 import type { Hooks } from '../../../infra-node/deps.ts';
 import { dispatchScope } from '../../../infra-node/dispatch.ts';
 import { SimulatedHost } from './simulated-host.ts';
-import { VpcFixture, vpcId, vpcScope } from './vpc-fixture.ts';
+import { VpcFixture, nothing, resume, resync, vpcId, vpcScope } from './vpc-fixture.ts';
 
 const hostIds = ['h0', 'h1', 'h2', 'h3'];
 const portIds = ['p0', 'p1', 'p2', 'p3', 'p4', 'p5'];
@@ -125,7 +125,7 @@ class World {
       case 'resync': {
         const member = await this.fixture.member(each.host);
         if (member === undefined) return;
-        await dispatchScope(this.#node(0), vpcScope, new Map([[each.host, member.epoch]]));
+        await dispatchScope(this.#node(0), vpcScope, resync([each.host, member.epoch]));
         return;
       }
       case 'dispatch':
@@ -148,10 +148,10 @@ class World {
       if (crash) throw new Error('crash');
       this.#onStep = () => Promise.resolve();
       for (const each of meanwhile) await this.do(each);
-      await dispatchScope(this.#node(1 - node), scope, new Map());
+      await dispatchScope(this.#node(1 - node), scope, nothing);
     };
     try {
-      await dispatchScope(this.#node(node), scope, new Map());
+      await dispatchScope(this.#node(node), scope, nothing);
     } catch (error) {
       if (!(error instanceof Error) || error.message !== 'crash') throw error;
       this.#nodes[node] = this.#newNode();
@@ -168,14 +168,17 @@ class World {
       for (const { hostId, partition, slot, epoch } of host.left.slice(from)) {
         await this.fixture.left({ hostId, partition, slot, epoch });
       }
+      for (const [scope, { epoch, incarnation, revision }] of host.replicas) {
+        await this.fixture.report(scope, id, { epoch, incarnation, revision });
+      }
     }
   }
 
   /** No more faults: everything is dispatched and received. */
   async settle(): Promise<void> {
     for (let round = 0; round < 4; round++) {
-      await dispatchScope(this.#node(0), vpcScope, new Map());
-      for (const id of hostIds) await dispatchScope(this.#node(1), scopes.host(id), new Map());
+      await dispatchScope(this.#node(0), vpcScope, resume);
+      for (const id of hostIds) await dispatchScope(this.#node(1), scopes.host(id), resume);
       await this.receive();
     }
   }

@@ -4,9 +4,8 @@ import { keys, scopes } from '../../../core/model/keys.ts';
 import type { Assignment, Lane } from '../../../core/model/resources.ts';
 import { putAssignment } from '../../../infra-node/assignments.ts';
 import { dispatchScope } from '../../../infra-node/dispatch.ts';
-import { VpcFixture, hostLane, topics, vpcLane } from './vpc-fixture.ts';
+import { VpcFixture, hostLane, nothing, resync, topics, vpcLane } from './vpc-fixture.ts';
 
-const none = new Map<string, number>();
 const scope = scopes.host('h0');
 
 const assignment: Assignment = {
@@ -37,11 +36,11 @@ describe('dispatch of a host', () => {
   it('gives a registered host all that its scope holds, then changes', async () => {
     const node = fixture.node();
     await putAssignment(node, assignment);
-    await dispatchScope(node, scope, none);
+    await dispatchScope(node, scope, nothing);
     await fixture.write(scope, (tx) => {
       tx.put(keys.config('ntp'), { name: 'ntp' });
     });
-    await dispatchScope(fixture.node(), scope, none);
+    await dispatchScope(fixture.node(), scope, nothing);
     const [first, second, ...more] = received();
     expect(more).to.have.length(0);
     expect(first?.keys).to.deep.equal(['assignment/v1/1']);
@@ -53,10 +52,10 @@ describe('dispatch of a host', () => {
   it('starts anew where a host has registered again', async () => {
     const node = fixture.node();
     await putAssignment(node, assignment);
-    await dispatchScope(node, scope, none);
+    await dispatchScope(node, scope, nothing);
     received();
     await fixture.register('h0', 20, 2);
-    await dispatchScope(node, scope, none);
+    await dispatchScope(node, scope, nothing);
     expect(received()).to.have.length(0);
     const [only] = received(20);
     expect(only?.header).to.deep.include({ kind: 'snapshot', epoch: 2 });
@@ -65,10 +64,10 @@ describe('dispatch of a host', () => {
 
   it('answers a host that asks with a snapshot', async () => {
     const node = fixture.node();
-    await dispatchScope(node, scope, none);
+    await dispatchScope(node, scope, nothing);
     received();
     await putAssignment(node, assignment);
-    await dispatchScope(node, scope, new Map([['h0', 1]]));
+    await dispatchScope(node, scope, resync(['h0', 1]));
     expect(received().map(({ header, keys }) => [header.kind, keys])).to.deep.equal([
       ['snapshot', ['assignment/v1/1']],
     ]);
@@ -79,7 +78,7 @@ describe('dispatch of a host', () => {
     const absent = scopes.host('h9');
     const node = fixture.node();
     await putAssignment(node, { ...assignment, hostId: 'h9' });
-    await dispatchScope(node, absent, none);
+    await dispatchScope(node, absent, nothing);
     expect(await fixture.store.sent(absent, ['h9'])).to.deep.equal([1]);
   });
 
@@ -107,11 +106,11 @@ describe('dispatch of other scopes', () => {
       tx.put(keys.public('r1'), { id: 'r1', kind: 'elb', lane });
       tx.put(keys.copiesLane, lane, { logged: false });
     });
-    await dispatchScope(node, publicScope, none);
+    await dispatchScope(node, publicScope, nothing);
     await fixture.write(publicScope, (tx) => {
       tx.remove(keys.public('r1'));
     });
-    await dispatchScope(node, publicScope, none);
+    await dispatchScope(node, publicScope, nothing);
     const sent = fixture.east.keyed.map((message) => ({
       ...message,
       body: decodeBody(message.payload).entries[0],
@@ -135,7 +134,7 @@ describe('dispatch of other scopes', () => {
     await fixture.write(scopes.region, (tx) => {
       tx.put(keys.cluster('east'), { name: 'east' });
     });
-    await dispatchScope(fixture.node(), scopes.region, none);
+    await dispatchScope(fixture.node(), scopes.region, nothing);
     expect(await fixture.store.status(scopes.region)).to.deep.include({ revision: 1, dispatched: 1 });
   });
 });

@@ -8,9 +8,7 @@ import { compileView } from '../../../core/model/view.ts';
 import type { Store } from '../../../core/store/port.ts';
 import { readSnapshot } from '../../../core/store/snapshot.ts';
 import { dispatchScope } from '../../../infra-node/dispatch.ts';
-import { VpcFixture, hostLane, port, topics, vpcLane, vpcScope } from './vpc-fixture.ts';
-
-const none = new Map<string, number>();
+import { VpcFixture, hostLane, nothing, port, resync, topics, vpcLane, vpcScope } from './vpc-fixture.ts';
 
 describe('dispatch of a VPC', () => {
   let fixture: VpcFixture;
@@ -35,9 +33,9 @@ describe('dispatch of a VPC', () => {
 
   it('sends a joining host all it needs in one message on its own lane', async () => {
     await fixture.bind('p0', ['h1']);
-    await dispatchScope(fixture.node(), vpcScope, none);
+    await dispatchScope(fixture.node(), vpcScope, nothing);
     await fixture.bind('p1', ['h0']);
-    await dispatchScope(fixture.node(), vpcScope, none);
+    await dispatchScope(fixture.node(), vpcScope, nothing);
 
     const [message, ...more] = onHostLane(0);
     expect(more).to.have.length(0);
@@ -67,10 +65,10 @@ describe('dispatch of a VPC', () => {
   it('sends the whole port to its hosts and one shared payload to all others', async () => {
     for (const [i, id] of ['h0', 'h1', 'h2'].entries()) await fixture.bind(`p${i}`, [id]);
     const node = fixture.node();
-    await dispatchScope(node, vpcScope, none);
+    await dispatchScope(node, vpcScope, nothing);
     await fixture.bind('p0', ['h0'], 'renamed');
     const from = (await fixture.store.status(vpcScope)).dispatched;
-    await dispatchScope(node, vpcScope, none);
+    await dispatchScope(node, vpcScope, nothing);
 
     const [own] = await onCopies('h0');
     const [second] = await onCopies('h1');
@@ -95,7 +93,7 @@ describe('dispatch of a VPC', () => {
     const [one, other] = [fixture.node(), fixture.node()];
     for (const [i, node] of [one, one, other, one, other, other].entries()) {
       await fixture.bind('p0', ['h0'], `name ${i}`);
-      await dispatchScope(node, vpcScope, none);
+      await dispatchScope(node, vpcScope, nothing);
     }
     const ranges = headers(await onCopies('h1')).map((header) => header.kind === 'changes' && header);
     expect(ranges).to.have.length(5);
@@ -109,17 +107,17 @@ describe('dispatch of a VPC', () => {
   it('sends nothing for a range without resources and counts it into the next one', async () => {
     await fixture.bind('p0', ['h0']);
     const node = fixture.node();
-    await dispatchScope(node, vpcScope, none);
+    await dispatchScope(node, vpcScope, nothing);
     const { dispatched: from } = await fixture.store.status(vpcScope);
     await fixture.write(vpcScope, (tx) => {
       tx.put(keys.copiesLane, vpcLane);
     });
-    await dispatchScope(node, vpcScope, none);
+    await dispatchScope(node, vpcScope, nothing);
     expect(await onCopies('h0')).to.have.length(0);
     expect((await fixture.store.status(vpcScope)).dispatched).to.equal(from + 1);
 
     await fixture.bind('p0', ['h0'], 'renamed');
-    await dispatchScope(node, vpcScope, none);
+    await dispatchScope(node, vpcScope, nothing);
     expect(headers(await onCopies('h0'))).to.deep.include.members([
       {
         kind: 'changes',
@@ -130,6 +128,7 @@ describe('dispatch of a VPC', () => {
         from,
         turn: 3,
         to: from + 2,
+        ask: false,
         part: 0,
         parts: 1,
       },
@@ -140,13 +139,13 @@ describe('dispatch of a VPC', () => {
     await fixture.bind('p0', ['h0']);
     await fixture.bind('p1', ['h1']);
     const node = fixture.node();
-    await dispatchScope(node, vpcScope, none);
+    await dispatchScope(node, vpcScope, nothing);
     const slot = await onCopies('h0');
     await fixture.bind('p1', ['h1'], 'renamed');
     await fixture.bind('p0', undefined);
-    await dispatchScope(node, vpcScope, none);
+    await dispatchScope(node, vpcScope, nothing);
     await fixture.bind('p1', ['h1'], 'renamed again');
-    await dispatchScope(node, vpcScope, none);
+    await dispatchScope(node, vpcScope, nothing);
     expect(headers(slot).map(({ kind }) => kind)).to.deep.equal(['fence']);
     expect((await fixture.assignments('h0')).map(({ state }) => state)).to.deep.equal(['leaving']);
     expect(await fixture.store.sent(vpcScope, ['h0'])).to.deep.equal(
@@ -158,12 +157,12 @@ describe('dispatch of a VPC', () => {
     await fixture.bind('p0', ['h0']);
     await fixture.bind('p1', ['h1']);
     const node = fixture.node({ changesPage: 1 });
-    await dispatchScope(node, vpcScope, none);
+    await dispatchScope(node, vpcScope, nothing);
     const old = await onCopies('h0');
     await fixture.bind('p0', undefined);
     await fixture.bind('p1', ['h1'], 'renamed');
     await fixture.bind('p2', ['h0']);
-    await dispatchScope(node, vpcScope, none);
+    await dispatchScope(node, vpcScope, nothing);
     expect(headers(old).map(({ kind }) => kind)).to.deep.equal(['fence']);
     expect(headers(onHostLane(0)).map(({ epoch }) => epoch)).to.deep.equal([1, 2]);
     expect((await fixture.assignments('h0')).map(({ epoch, state }) => [epoch, state])).to.deep.equal([
@@ -176,7 +175,7 @@ describe('dispatch of a VPC', () => {
     await fixture.bind('p0', ['h0']);
     const slot = await onCopies('h0');
     await fixture.bind('p0', undefined);
-    await dispatchScope(fixture.node(), vpcScope, none);
+    await dispatchScope(fixture.node(), vpcScope, nothing);
     expect(onHostLane(0)).to.have.length(0);
     expect(headers(slot).map(({ kind }) => kind)).to.deep.equal(['fence']);
     expect((await fixture.assignments('h0')).map(({ state }) => state)).to.deep.equal(['leaving']);
@@ -185,10 +184,10 @@ describe('dispatch of a VPC', () => {
   it('splits what is too large, and shares the parts that are the same', async () => {
     for (const [i, id] of ['h0', 'h1', 'h2'].entries()) await fixture.bind(`p${i}`, [id]);
     const node = fixture.node({ maxPayloadBytes: 2_000 });
-    await dispatchScope(node, vpcScope, none);
+    await dispatchScope(node, vpcScope, nothing);
     for (let i = 0; i < 12; i++) await fixture.bind(`q${i}`, ['h0']);
     await fixture.bind('p1', ['h1'], 'renamed');
-    await dispatchScope(node, vpcScope, none);
+    await dispatchScope(node, vpcScope, nothing);
     const copies = await Promise.all(['h0', 'h1', 'h2'].map(onCopies));
     for (const messages of copies) {
       const parts = headers(messages).map(
@@ -204,7 +203,7 @@ describe('dispatch of a VPC', () => {
 
     await fixture.bind('r', ['h3']);
     await fixture.register('h3', 13);
-    await dispatchScope(node, vpcScope, none);
+    await dispatchScope(node, vpcScope, nothing);
     const snapshot = onHostLane(3).map(({ payload }) => decodeBody(payload));
     expect(snapshot.length).to.be.greaterThan(2);
     expect(snapshot[0]).to.deep.include({ entries: [] });
@@ -219,11 +218,11 @@ describe('dispatch of a VPC', () => {
       {},
       {
         step: async (name) => {
-          if (name === 'sent') await dispatchScope(other, vpcScope, none);
+          if (name === 'sent') await dispatchScope(other, vpcScope, nothing);
         },
       },
     );
-    expect(await dispatchScope(node, vpcScope, none)).to.be.false;
+    expect(await dispatchScope(node, vpcScope, nothing)).to.be.false;
     expect(node.stats.fenced).to.equal(1);
     expect(other.stats.fenced).to.equal(0);
   });
@@ -231,37 +230,30 @@ describe('dispatch of a VPC', () => {
   it('has advanced nothing when a send fails, and does it all in the next run', async () => {
     await fixture.bind('p0', ['h0']);
     const node = fixture.node();
-    await dispatchScope(node, vpcScope, none);
+    await dispatchScope(node, vpcScope, nothing);
     await fixture.bind('p0', ['h0'], 'renamed');
     const before = await fixture.store.status(vpcScope);
     fixture.east.onSend = () => {
       throw new PlatformError('unavailable', 'no broker');
     };
-    const failed = await dispatchScope(node, vpcScope, none).catch((error: unknown) =>
+    const failed = await dispatchScope(node, vpcScope, nothing).catch((error: unknown) =>
       PlatformError.from(error),
     );
     expect(failed).to.include({ code: 'unavailable' });
     expect((await fixture.store.status(vpcScope)).dispatched).to.equal(before.dispatched);
     fixture.east.onSend = () => undefined;
-    await dispatchScope(node, vpcScope, none);
+    await dispatchScope(node, vpcScope, nothing);
     expect(headers(await onCopies('h0'))).to.have.length(1);
   });
 
   it('answers a host that asks with a snapshot in the lane of its copies, and goes on from there', async () => {
     await fixture.bind('p0', ['h0']);
     const node = fixture.node();
-    await dispatchScope(node, vpcScope, none);
+    await dispatchScope(node, vpcScope, nothing);
     await fixture.bind('p0', ['h0'], 'renamed');
-    await dispatchScope(
-      node,
-      vpcScope,
-      new Map([
-        ['h0', 1],
-        ['h1', 1],
-      ]),
-    );
+    await dispatchScope(node, vpcScope, resync(['h0', 1], ['h1', 1]));
     await fixture.bind('p0', ['h0'], 'renamed again');
-    await dispatchScope(node, vpcScope, new Map([['h0', 7]]));
+    await dispatchScope(node, vpcScope, resync(['h0', 7]));
     const messages = headers(await onCopies('h0'));
     expect(messages.map(({ kind }) => kind)).to.deep.equal(['changes', 'snapshot', 'changes']);
     const [, snapshot, changes] = messages;
@@ -272,7 +264,7 @@ describe('dispatch of a VPC', () => {
 
   it('does not hold up the others for a host that is not registered', async () => {
     await fixture.bind('p0', ['stranger', 'h0']);
-    await dispatchScope(fixture.node(), vpcScope, none);
+    await dispatchScope(fixture.node(), vpcScope, nothing);
     expect(onHostLane(0)).to.have.length(1);
     expect((await fixture.assignments('stranger')).map(({ state }) => state)).to.deep.equal(['member']);
   });
@@ -291,13 +283,13 @@ describe('dispatch of a VPC', () => {
     const node = fixture.node({}, undefined, counting);
     for (let i = 0; i < 4; i++) {
       await fixture.bind('p0', ['h0'], `name ${i}`);
-      await dispatchScope(node, vpcScope, none);
+      await dispatchScope(node, vpcScope, nothing);
     }
     expect(lists).to.equal(1);
     await fixture.bind('p0', ['h0'], 'elsewhere');
-    await dispatchScope(fixture.node(), vpcScope, none);
+    await dispatchScope(fixture.node(), vpcScope, nothing);
     await fixture.bind('p0', ['h0'], 'here again');
-    await dispatchScope(node, vpcScope, none);
+    await dispatchScope(node, vpcScope, nothing);
     expect(lists).to.equal(2);
   });
 });

@@ -3,13 +3,13 @@ import { expect } from 'chai';
 import type { Work } from '../../../core/codec/work.ts';
 import { silentLogger } from '../../../core/logger.ts';
 import type { Scope } from '../../../core/store/port.ts';
-import type { Resyncs } from '../../../infra-node/resyncs.ts';
+import type { Demand } from '../../../infra-node/resyncs.ts';
 import { ScopeRunner } from '../../../infra-node/scope-runner.ts';
 import { eventually } from '../../support/eventually.ts';
 
 interface Run {
   readonly scope: Scope;
-  readonly resyncs: Resyncs;
+  readonly demand: Demand;
   finish(error?: Error): void;
 }
 
@@ -30,13 +30,13 @@ describe('scope runner', () => {
       logger: silentLogger,
       onFailure: () => failures++,
       onMerged: () => undefined,
-      run: (scope, resyncs) =>
+      run: (scope, demand) =>
         new Promise((resolve, reject) => {
           const finish = (error?: Error): void => {
             if (error === undefined) resolve();
             else reject(error);
           };
-          runs.push({ scope, resyncs, finish });
+          runs.push({ scope, demand, finish });
         }),
     });
 
@@ -57,7 +57,7 @@ describe('scope runner', () => {
     await turn();
     expect(acknowledged).to.deep.equal(['a1']);
     expect(runs).to.have.length(2);
-    expect([...runs[1]!.resyncs]).to.deep.equal([['h', 2]]);
+    expect([...runs[1]!.demand.resyncs]).to.deep.equal([['h', 2]]);
     runs[1]!.finish();
     await turn();
     expect(acknowledged).to.deep.equal(['a1', 'a2', 'a3']);

@@ -6,17 +6,26 @@ import { changeUse, freeDrained } from '../../../core/placement/membership.ts';
 import { topicNames } from '../../../core/placement/topics.ts';
 import type { TopicNames } from '../../../core/placement/topics.ts';
 import { silentLogger } from '../../../core/logger.ts';
-import type { Scope, Store } from '../../../core/store/port.ts';
+import type { Report, Scope, Store } from '../../../core/store/port.ts';
 import { transact } from '../../../core/store/transaction.ts';
 import type { Transaction } from '../../../core/store/transaction.ts';
 import type { InfraDeps, InfraOptions } from '../../../infra-node/deps.ts';
 import { Node } from '../../../infra-node/node.ts';
+import type { Demand } from '../../../infra-node/resyncs.ts';
 import { RecordingCluster } from './recording-cluster.ts';
 
 export const vpcId = 'v1';
 export const vpcScope = scopes.vpc(vpcId);
 const partitions = 2;
 export const topics = topicNames('vpcast');
+/** What a dispatch is asked for besides what the log holds. */
+export const nothing: Demand = { resyncs: new Map(), resume: false };
+export const resume: Demand = { resyncs: new Map(), resume: true };
+export const resync = (...hosts: [host: string, epoch: number][]): Demand => ({
+  resyncs: new Map(hosts),
+  resume: false,
+});
+
 export const vpcLane = vpcLaneOf(topics);
 export const hostLane = hostLaneOf(topics);
 
@@ -148,6 +157,12 @@ export class VpcFixture {
     await this.write(scopes.host(member.hostId), (tx) => {
       tx.remove(keys.assignment(vpcId, member.epoch));
     });
+  }
+
+  /** What the control service does with a host's report; answers whether the host was held. */
+  async report(scope: Scope, reporter: string, at: Omit<Report, 'reporter' | 'body'>): Promise<boolean> {
+    const { behind } = await this.store.putReport(scope, { reporter, body: '{}', ...at });
+    return behind;
   }
 
   #use(tx: Transaction, hostId: string, delta: number): Promise<void> {

@@ -1,0 +1,33 @@
+import { isResource } from '../core/model/view.ts';
+import type { Scope, StoredRecord } from '../core/store/port.ts';
+import type { Node } from './node.ts';
+
+/** What a VPC's log says of resources in the range (from, through]. */
+export interface Delta {
+  readonly from: number;
+  readonly records: readonly StoredRecord[];
+}
+
+/** Reads the log after a revision; of more records than the limit only the last ones, with a later `from`. */
+export async function readDelta(
+  node: Node,
+  scope: Scope,
+  { after, through }: { readonly after: number; readonly through: number },
+): Promise<Delta> {
+  const { changesPage, deltaRecords } = node.options;
+  let from = after;
+  let records: StoredRecord[] = [];
+  for (let at = after; at < through;) {
+    const page = await node.store.changes(scope, at, changesPage);
+    await node.step('changes-read', scope);
+    // What has changed again since comes with a later range.
+    records.push(...page.changes.filter(({ key, revision }) => isResource(key) && revision <= through));
+    if (records.length > deltaRecords) {
+      from = records.at(-deltaRecords - 1)?.revision ?? from;
+      records = records.filter(({ revision }) => revision > from);
+    }
+    if (page.through >= page.head) break;
+    at = page.through;
+  }
+  return { from, records };
+}
