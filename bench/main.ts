@@ -1,16 +1,22 @@
 // npm run bench -- <experiment> [--json] [...]
 import { boot } from './boot.ts';
 import { bootUsage } from './boot/options.ts';
+import { isolation } from './isolation.ts';
+import { isolationUsage } from './isolation/options.ts';
 import { UsageError } from './usage.ts';
 
 const usage = `usage: npm run bench -- <experiment> [options]
 ${bootUsage}
+${isolationUsage}
 options of all: --json  one JSON object on standard output, and nothing else there
 The Pulsar and Redis of VPCAST_PULSAR_URL, VPCAST_PULSAR_ADMIN_URL and VPCAST_REDIS_URL; without these, fresh ones.`;
 
 type Experiment = (args: readonly string[], signal: AbortSignal) => Promise<void>;
 
-const experiments: ReadonlyMap<string, Experiment> = new Map([['boot', boot]]);
+const experiments: ReadonlyMap<string, Experiment> = new Map([
+  ['boot', boot],
+  ['isolation', isolation],
+]);
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

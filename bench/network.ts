@@ -66,6 +66,26 @@ export async function bindPorts(
   });
 }
 
+const PORTS_PER_CALL = 100;
+
+/** One port on each host, so that all of them take part in the VPC from now on. */
+export async function joinVpc(
+  client: ControlClient,
+  vpc: Vpc,
+  hosts: readonly { readonly id: string }[],
+  step: () => void,
+): Promise<void> {
+  for (let from = 0; from < hosts.length; from += PORTS_PER_CALL) {
+    const some = hosts.slice(from, from + PORTS_PER_CALL);
+    const requests = some.map(({ id: hostId }) => ({
+      port: { vpcId: vpc.id, name: hostId, deviceId: hostId, securityGroupIds: [vpc.groupId] },
+      hostId,
+    }));
+    await client.createPorts({ requestId: `join-${vpc.id}-${from}-${some[0]?.id ?? ''}`, requests });
+    some.forEach(step);
+  }
+}
+
 /** Resolves when every host of every VPC reported what it shall hold. */
 export async function untilApplied(
   client: ControlClient,
