@@ -1,5 +1,6 @@
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { pause } from '../../core/retry.ts';
 
 /** A stretch of network between programs and a service: it can break, and it can be slow. */
 export class Link {
@@ -14,7 +15,8 @@ export class Link {
 
   /** `port` 0 takes a free one. */
   static async open(targetPort: number, port = 0): Promise<Link> {
-    const server = createServer();
+    // Either end may have said all while the other still speaks.
+    const server = createServer({ allowHalfOpen: true });
     const link = new Link(server);
     server.on('connection', (near) => {
       link.#accept(near, targetPort);
@@ -60,18 +62,21 @@ export class Link {
       near.destroy();
       return;
     }
-    const far = connect(targetPort, '127.0.0.1');
+    const far = connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true });
     this.#join(near, far);
     this.#join(far, near);
   }
 
   #join(from: Socket, to: Socket): void {
-    let dueMs = 0;
+    // One after the other, since timers of different lengths keep no order among themselves.
+    let last = Promise.resolve();
     const later = (act: () => void): void => {
-      dueMs = Math.max(dueMs, performance.now() + this.#delayMs);
-      const waitMs = dueMs - performance.now();
-      if (waitMs <= 0) act();
-      else setTimeout(act, waitMs);
+      const dueMs = performance.now() + this.#delayMs;
+      last = last.then(async () => {
+        const waitMs = dueMs - performance.now();
+        if (waitMs > 0) await pause(waitMs);
+        act();
+      });
     };
     this.#sockets.add(from);
     from.setNoDelay(true);

@@ -1,0 +1,77 @@
+import { expect } from 'chai';
+import { seeded } from '../../../bench/random.ts';
+import { Ledger } from '../../../chaos/model/ledger.ts';
+import { chooseOperation } from '../../../chaos/workload/choose.ts';
+import { World } from '../../../chaos/workload/world.ts';
+
+const HOSTS = ['a', 'b', 'c'];
+
+/** Carries out what is chosen, all of it acknowledged, and answers with the names in order. */
+function play(world: World, writes: number): { names: string[]; deletes: number } {
+  const names: string[] = [];
+  let deletes = 0;
+  while (names.length < writes) {
+    const operation = chooseOperation(world);
+    if (operation === undefined) continue;
+    operation.done();
+    names.push(operation.name);
+    if (operation.deletes) deletes++;
+  }
+  return { names, deletes };
+}
+
+describe('the workload', () => {
+  it('deletes with more than a quarter of its writes, and comes to a balance', () => {
+    for (let seed = 0; seed < 10; seed++) {
+      const world = new World('t', HOSTS, seeded(seed));
+      const { deletes } = play(world, 2_000);
+      expect(deletes, `seed ${seed}`).to.be.at.least(550);
+      expect(world.vpcs.size).to.be.within(5, 20);
+      expect(world.ports()).to.be.within(40, 180);
+    }
+  });
+
+  it('does everything that it can do, and gives no id twice', () => {
+    const world = new World('t', HOSTS, seeded(1));
+    const { names } = play(world, 3_000);
+    const ports = ['create-port', 'update-port', 'bind-port', 'migrate-port', 'unbind-port', 'delete-port'];
+    const groups = ['create-group', 'update-group', 'add-rule', 'remove-rule', 'delete-group'];
+    const others = ['vpc', 'subnet', 'route-table'].flatMap((kind) =>
+      ['create', 'update', 'delete'].map((verb) => `${verb}-${kind}`),
+    );
+    expect([...new Set(names)]).to.have.members([...ports, ...groups, ...others]);
+    expect(new Set(world.vpcIds).size).to.equal(world.vpcIds.length);
+  });
+
+  it('does not write to what is being written to', () => {
+    const world = new World('t', HOSTS, seeded(3));
+    play(world, 500);
+    const busy = new Set<string>();
+    for (let n = 0; n < 50; n++) {
+      const operation = chooseOperation(world);
+      if (operation === undefined) continue;
+      expect(busy).not.to.include(operation.thing.id);
+      busy.add(operation.thing.id);
+      operation.thing.isBusy = true;
+      operation.vpc.underWay++;
+    }
+    expect(busy.size).to.be.greaterThan(20);
+  });
+
+  it('leaves nothing in the ledger of a VPC that it deleted', () => {
+    const world = new World('t', HOSTS, seeded(4));
+    const ledger = new Ledger();
+    const gone = new Set<string>();
+    for (let n = 0; n < 5_000; n++) {
+      const operation = chooseOperation(world);
+      if (operation === undefined) continue;
+      ledger.begin(operation.changes).acknowledged();
+      operation.done();
+      if (operation.name === 'delete-vpc') gone.add(operation.vpc.id);
+    }
+    const demanded = ledger.losses(new Map()).map(({ cell }) => cell.slice(0, cell.indexOf(' ')));
+    expect(gone.size).to.be.greaterThan(10);
+    expect(demanded.filter((vpcId) => gone.has(vpcId))).to.deep.equal([]);
+    expect(demanded).not.to.deep.equal([]);
+  });
+});
