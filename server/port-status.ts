@@ -4,10 +4,10 @@
  */
 import { decodeRecord } from '../core/codec/records.ts';
 import type { Decoded } from '../core/codec/records.ts';
+import { decodeReportBody } from '../core/codec/report-body.ts';
 import { keys, scopes } from '../core/model/keys.ts';
 import type { Binding, Member, Port } from '../core/model/resources.ts';
 import type { ScopeStore } from '../core/store/port.ts';
-import { decodeReportBody } from './reports/body.ts';
 
 export interface Said {
   readonly status: 'APPLY_STATUS_DOWN' | 'APPLY_STATUS_ACTIVE' | 'APPLY_STATUS_FAILED';

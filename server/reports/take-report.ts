@@ -1,4 +1,5 @@
 import { decodeRecord } from '../../core/codec/records.ts';
+import { encodeReportBody } from '../../core/codec/report-body.ts';
 import type { HostReport, LeftReport, ScopeReport } from '../../core/codec/report.ts';
 import { encodeWork } from '../../core/codec/work.ts';
 import { keys, splitScope } from '../../core/model/keys.ts';
@@ -8,7 +9,6 @@ import { subscriptions } from '../../core/placement/topics.ts';
 import type { Report, Store } from '../../core/store/port.ts';
 import type { ServerDeps } from '../deps.ts';
 import { finishDeletedVpc } from '../rpc/vpc/finish-deleted-vpc.ts';
-import { encodeReportBody } from './body.ts';
 
 /** Keeps what a host says. All of it may be repeated. */
 export async function takeReport(deps: ServerDeps, report: HostReport): Promise<void> {
@@ -23,8 +23,8 @@ async function takeScope(deps: ServerDeps, host: string, part: ScopeReport): Pro
   if (kind === 'public') return takePublic(deps.store, host, id, part);
   const takesPart = kind === 'vpc' ? await isMember(deps.store, host, part) : kind === 'host' && id === host;
   if (!takesPart) return;
-  const { epoch, revision, incarnation, failures } = part;
-  const body = encodeReportBody({ failures });
+  const { epoch, revision, incarnation, failures, digest } = part;
+  const body = encodeReportBody({ failures, ...(digest === undefined ? {} : { digest }) });
   await put(deps.store, part, { reporter: host, incarnation, epoch, revision, body });
   if (part.needsSnapshot) await askForSnapshot(deps, host, part);
 }

@@ -1,10 +1,10 @@
 import type { Decoded } from '../../../core/codec/records.ts';
+import { decodeReportBody } from '../../../core/codec/report-body.ts';
 import { scopes } from '../../../core/model/keys.ts';
 import type { PublicResource } from '../../../core/model/resources.ts';
 import { subscriptions } from '../../../core/placement/topics.ts';
 import type { Store } from '../../../core/store/port.ts';
 import type { PublicResourceInput } from '../../../proto/gen/vpcast/v1/PublicResource.ts';
-import { decodeReportBody } from '../../reports/body.ts';
 import { timestamp } from '../time.ts';
 
 /** With what the group that serves it has reported. */

@@ -1,9 +1,9 @@
 import { decodeRecord } from '../../../core/codec/records.ts';
+import { decodeReportBody } from '../../../core/codec/report-body.ts';
 import type { Failure } from '../../../core/codec/report.ts';
 import { keys } from '../../../core/model/keys.ts';
 import type { Member } from '../../../core/model/resources.ts';
 import type { RecordKey, Scope, Store } from '../../../core/store/port.ts';
-import { decodeReportBody } from '../../reports/body.ts';
 
 const PAGE = 1_000;
 const MAX_FAILURES = 10;

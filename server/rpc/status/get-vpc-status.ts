@@ -1,5 +1,6 @@
 import { decodeRecord } from '../../../core/codec/records.ts';
 import type { Decoded } from '../../../core/codec/records.ts';
+import { decodeReportBody } from '../../../core/codec/report-body.ts';
 import { notFound } from '../../../core/errors.ts';
 import { keys, scopes } from '../../../core/model/keys.ts';
 import type { Lane, Member } from '../../../core/model/resources.ts';
@@ -10,7 +11,6 @@ import type { HostProgressInput } from '../../../proto/gen/vpcast/v1/HostProgres
 import type { VpcStatusInput } from '../../../proto/gen/vpcast/v1/VpcStatus.ts';
 import type { ServerDeps } from '../../deps.ts';
 import * as fields from '../../fields.ts';
-import { decodeReportBody } from '../../reports/body.ts';
 import { readVpc } from '../locate.ts';
 import { listRecords, pageOf } from '../paging.ts';
 import { portsCounter } from '../port/write-ports.ts';

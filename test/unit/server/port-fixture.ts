@@ -1,11 +1,11 @@
 import type { RequestInput } from '../../../adapters/grpc/methods.ts';
 import { decodeRecord } from '../../../core/codec/records.ts';
+import { encodeReportBody } from '../../../core/codec/report-body.ts';
 import type { Failure } from '../../../core/codec/report.ts';
 import { keys, scopes } from '../../../core/model/keys.ts';
 import type { HostUse } from '../../../core/model/keys.ts';
 import type { Member, Port } from '../../../core/model/resources.ts';
 import type { PortInput } from '../../../proto/gen/vpcast/v1/Port.ts';
-import { encodeReportBody } from '../../../server/reports/body.ts';
 import { registerHost } from '../../../server/rpc/host/register-host.ts';
 import { bindPort } from '../../../server/rpc/port/bind-port.ts';
 import { createPort } from '../../../server/rpc/port/create-port.ts';

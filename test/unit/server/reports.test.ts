@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { decodeRecord } from '../../../core/codec/records.ts';
+import { decodeReportBody } from '../../../core/codec/report-body.ts';
 import { MAX_FAILURES, encodeReport } from '../../../core/codec/report.ts';
 import type { HostReport, ScopeReport } from '../../../core/codec/report.ts';
 import { decodeWork } from '../../../core/codec/work.ts';
@@ -9,7 +10,6 @@ import { keys, scopes } from '../../../core/model/keys.ts';
 import type { Assignment, Member, SlotHolder } from '../../../core/model/resources.ts';
 import { subscriptions } from '../../../core/placement/topics.ts';
 import { transact } from '../../../core/store/transaction.ts';
-import { decodeReportBody } from '../../../server/reports/body.ts';
 import { startReports } from '../../../server/reports/start.ts';
 import type { Reports } from '../../../server/reports/start.ts';
 import { deletePort } from '../../../server/rpc/port/delete-port.ts';

@@ -1,14 +1,16 @@
-import { MAX_FAILURES, MAX_REASON } from '../../core/codec/report.ts';
-import type { Failure } from '../../core/codec/report.ts';
-import type { Report } from '../../core/store/port.ts';
+import type { Report } from '../store/port.ts';
+import { MAX_FAILURES, MAX_REASON } from './report.ts';
+import type { Failure } from './report.ts';
 
-/** What is kept of a report besides its incarnation, epoch and revision. */
+/** What the control service keeps of a report besides its incarnation, epoch and revision. */
 export interface ReportBody {
   /** The member that reported, where the reporter is a group. */
   readonly host?: string;
   readonly failures: readonly Failure[];
   /** False: the host named more failures than are kept, so a resource that is not listed may have failed, too. */
   readonly complete: boolean;
+  /** Of what the host holds at the report's revision, where it said so. */
+  readonly digest?: number;
 }
 
 export function encodeReportBody(body: Omit<ReportBody, 'complete'>): string {
@@ -22,7 +24,7 @@ export function encodeReportBody(body: Omit<ReportBody, 'complete'>): string {
   } satisfies ReportBody);
 }
 
-/** Trusts the text, because this program wrote it. */
+/** Trusts the text, because `encodeReportBody` wrote it. */
 export function decodeReportBody(report: Report): ReportBody {
   return JSON.parse(report.body) as ReportBody;
 }
