@@ -1,5 +1,6 @@
 import type { ScopeReport } from '../core/codec/report.ts';
 import { PlatformError } from '../core/errors.ts';
+import { DeadLetters } from '../core/messaging/dead-letters.ts';
 import { scopes, splitScope } from '../core/model/keys.ts';
 import type { Entry } from '../core/model/view.ts';
 import type { RecordKey } from '../core/store/port.ts';
@@ -96,7 +97,7 @@ class RunningAgent implements Agent {
       listening: this.#ready.resolve,
       rewound: (lane) => parts.forgetLane(lane),
       received: (message, origin) => this.#receiver.receive(message, origin),
-      receivedPublic: (message) => this.#public.receive(message),
+      receivedPublic: (message, kind) => this.#public.receive(message, kind),
     });
     const send = (payload: Buffer): Promise<void> => slots.sendReport(payload);
     const reporter = new Reporter(
@@ -106,6 +107,10 @@ class RunningAgent implements Agent {
     const reminders = new Reminders(after, repeat);
     const replicas = new Replicas({ state, journal, dataPlane, reporter, counters, events, logger });
     const acknowledger = new Acknowledger(() => replicas.durable(), logger);
+    const deadLetters = new DeadLetters({
+      ...{ reporter: hostId, clock, logger },
+      send: (message) => slots.sendDeadLetter(message),
+    });
     const shared = { hostId, state, replicas, logger };
     const memberships = new Memberships({
       ...shared,
@@ -121,8 +126,9 @@ class RunningAgent implements Agent {
     this.#replicas = replicas;
     this.#acknowledger = acknowledger;
     this.#memberships = memberships;
-    this.#receiver = new Receiver({ ...shared, memberships, parts, acknowledger, counters });
-    this.#public = new PublicResources({ replicas, acknowledger, counters, logger });
+    const intake = { acknowledger, deadLetters, counters };
+    this.#receiver = new Receiver({ ...shared, ...intake, memberships, parts });
+    this.#public = new PublicResources({ ...intake, replicas, logger });
   }
 
   start(cut: boolean): void {
@@ -198,6 +204,7 @@ class RunningAgent implements Agent {
     const replica = this.#state.held.get(scope)?.replica;
     if (replica === undefined || replica.epoch < lane.epoch) this.#memberships.want(scope, lane.epoch);
     this.#uplink.follow(before, registration);
+    this.#memberships.listen();
     this.#reporter.start();
   }
 }

@@ -85,7 +85,7 @@ export function controlPort(client: Pick<ControlClient, 'registerHost'>): Contro
 }
 
 function toRegistration(response: RegisterHostResponse): Registration {
-  const { clusters, statusTopic, statusPartitions, publicLanes } = response;
+  const { clusters, statusTopic, statusPartitions, publicLanes, deadLetterTopic } = response;
   const lane = response.host?.lane;
   if (!lane) throw new PlatformError('internal', 'the control service named no lane for the host');
   const { cluster, topic, partition, slot, epoch } = lane;
@@ -95,5 +95,6 @@ function toRegistration(response: RegisterHostResponse): Registration {
     statusTopic,
     statusPartitions,
     publicLanes,
+    ...(deadLetterTopic === '' ? {} : { deadLetterTopic }),
   };
 }

@@ -5,10 +5,12 @@ import { retry } from '../core/retry.ts';
 import type { Backoff } from './ports.ts';
 
 interface Listener {
+  readonly cluster: string;
   readonly stop: AbortController;
-  /** Undefined when it was stopped before it came to listen. */
-  readonly subscription: Promise<Subscription | undefined>;
-  listening: boolean;
+  /** Undefined until it stands. */
+  subscription: Subscription | undefined;
+  /** Resolves when it stands, or was stopped before. */
+  attempt?: Promise<void>;
 }
 
 /**
@@ -31,40 +33,42 @@ export class Listeners {
     return [...this.#listeners.keys()];
   }
 
+  /** Those that go by way of a cluster. */
+  namesOn(cluster: string): string[] {
+    return this.names().filter((name) => this.#listeners.get(name)?.cluster === cluster);
+  }
+
   isListening(name: string): boolean {
-    return this.#listeners.get(name)?.listening === true;
+    return this.#listeners.get(name)?.subscription !== undefined;
   }
 
   /** Resolves when it listens, or was closed before. */
-  async open(name: string, subscribe: (signal: AbortSignal) => Promise<Subscription>): Promise<void> {
+  async open(name: string, cluster: string, subscribe: () => Promise<Subscription>): Promise<void> {
     // What is still being applied while the agent closes may call for more.
     if (this.#isClosed) return;
     let listener = this.#listeners.get(name);
     if (listener === undefined) {
-      const stop = new AbortController();
-      listener = { stop, subscription: this.#attempt(name, stop.signal, subscribe), listening: false };
+      listener = { cluster, stop: new AbortController(), subscription: undefined };
       this.#listeners.set(name, listener);
+      listener.attempt = this.#attempt(name, listener, subscribe);
     }
-    if ((await listener.subscription) !== undefined) listener.listening = true;
+    await listener.attempt;
   }
 
-  /** Not to be awaited by the listener's own handler: it resolves after the handler. */
+  /**
+   * Not to be awaited by the listener's own handler: it resolves after the handler. An attempt that has got no answer yet
+   * may never get one and is not waited for; what comes of it is closed then.
+   */
   async close(name: string): Promise<void> {
     const listener = this.#listeners.get(name);
     if (listener === undefined) return this.#closing.get(name);
     this.#listeners.delete(name);
     listener.stop.abort(new PlatformError('cancelled', `${name} is not wanted any more`));
-    const end = async (): Promise<void> => {
-      try {
-        await (await listener.subscription)?.close();
-      } catch (error) {
-        this.#logger.warn('a subscription did not close', { name, error });
-      }
-      if (this.#closing.get(name) === closing) this.#closing.delete(name);
-    };
-    const closing = end();
+    if (listener.subscription === undefined) return;
+    const closing = this.#end(name, listener.subscription);
     this.#closing.set(name, closing);
-    return closing;
+    await closing;
+    if (this.#closing.get(name) === closing) this.#closing.delete(name);
   }
 
   /** For good. */
@@ -73,15 +77,12 @@ export class Listeners {
     await Promise.all([...this.names().map((name) => this.close(name)), ...this.#closing.values()]);
   }
 
-  async #attempt(
-    name: string,
-    signal: AbortSignal,
-    subscribe: (signal: AbortSignal) => Promise<Subscription>,
-  ): Promise<Subscription | undefined> {
+  async #attempt(name: string, listener: Listener, subscribe: () => Promise<Subscription>): Promise<void> {
+    const { signal } = listener.stop;
     await this.#closing.get(name);
     let isFirst = true;
     try {
-      const subscription = await retry(() => subscribe(signal), {
+      const subscription = await retry(subscribe, {
         ...this.#retry,
         attempts: Infinity,
         signal,
@@ -91,11 +92,18 @@ export class Listeners {
           return true;
         },
       });
-      if (!signal.aborted) return subscription;
-      await subscription.close();
+      if (signal.aborted) await this.#end(name, subscription);
+      else listener.subscription = subscription;
     } catch (error) {
       if (!signal.aborted) this.#logger.error('a subscription failed', { name, error });
     }
-    return undefined;
+  }
+
+  async #end(name: string, subscription: Subscription): Promise<void> {
+    try {
+      await subscription.close();
+    } catch (error) {
+      this.#logger.warn('a subscription did not close', { name, error });
+    }
   }
 }

@@ -56,6 +56,11 @@ export class Memberships {
     this.#attend(this.#known());
   }
 
+  /** Listens where it does not, and should. */
+  listen(): void {
+    this.#attend(this.#known());
+  }
+
   /** The host's own scope has changed. */
   async hostChanged(entries: readonly Entry[], isSnapshot: boolean): Promise<void> {
     this.#settle(entries, isSnapshot);

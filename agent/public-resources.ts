@@ -2,6 +2,7 @@ import { decodeBody, decodeHeader } from '../core/codec/envelope.ts';
 import type { SnapshotHeader } from '../core/codec/envelope.ts';
 import { PlatformError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import type { DeadLetters } from '../core/messaging/dead-letters.ts';
 import type { IncomingMessage } from '../core/messaging/port.ts';
 import { splitScope } from '../core/model/keys.ts';
 import type { Entry } from '../core/model/view.ts';
@@ -12,6 +13,7 @@ import type { Replicas } from './replicas.ts';
 export interface PublicResourcesDeps {
   readonly replicas: Replicas;
   readonly acknowledger: Acknowledger;
+  readonly deadLetters: DeadLetters;
   readonly counters: Counters;
   readonly logger: Logger;
 }
@@ -25,26 +27,43 @@ export class PublicResources {
     this.#deps = deps;
   }
 
-  async receive(message: IncomingMessage): Promise<void> {
+  async receive(message: IncomingMessage, kind: string): Promise<void> {
     if (this.#isDraining) return;
-    const { replicas, acknowledger, counters, logger } = this.#deps;
+    const { replicas, acknowledger, counters } = this.#deps;
+    let update: Update;
     try {
-      const { header, entries } = decode(message);
-      const outcome = await replicas.inTurn(header.scope, () => replicas.snapshot(header, entries));
-      if (outcome !== 'applied') counters.stale++;
+      update = decode(message);
     } catch (error) {
-      counters.poison++;
-      logger.error('a public resource cannot be understood', { key: message.key, error });
+      this.#poison(message, kind, error);
+      await acknowledger.done([message]);
+      return;
     }
+    const { header, entries } = update;
+    const outcome = await replicas.inTurn(header.scope, () => replicas.snapshot(header, entries));
+    if (outcome !== 'applied') counters.stale++;
     await acknowledger.done([message]);
   }
 
   drain(): void {
     this.#isDraining = true;
   }
+
+  /** Nobody knows which resource it was of, so nobody is asked for it. */
+  #poison(message: IncomingMessage, kind: string, error: unknown): void {
+    const { counters, deadLetters, logger } = this.#deps;
+    counters.poison++;
+    logger.error('a public resource cannot be understood', { key: message.key, error });
+    const reason = PlatformError.from(error).message;
+    deadLetters.put({ lane: `public ${kind}`, reason, message });
+  }
 }
 
-function decode(message: IncomingMessage): { header: SnapshotHeader; entries: readonly Entry[] } {
+interface Update {
+  readonly header: SnapshotHeader;
+  readonly entries: readonly Entry[];
+}
+
+function decode(message: IncomingMessage): Update {
   const header = decodeHeader(message.properties);
   const { entries } = decodeBody(message.payload);
   if (header.kind !== 'snapshot' || header.host !== '*' || header.parts !== 1) {

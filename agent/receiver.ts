@@ -2,6 +2,7 @@ import { decodeBody, decodeHeader } from '../core/codec/envelope.ts';
 import type { Body, ChangesHeader, FenceHeader, Header, SnapshotHeader } from '../core/codec/envelope.ts';
 import { PlatformError, unreachable } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import type { DeadLetters } from '../core/messaging/dead-letters.ts';
 import type { IncomingMessage } from '../core/messaging/port.ts';
 import { scopes, splitScope } from '../core/model/keys.ts';
 import type { Assignment } from '../core/model/resources.ts';
@@ -23,13 +24,14 @@ export interface ReceiverDeps {
   readonly memberships: Memberships;
   readonly parts: SnapshotParts;
   readonly acknowledger: Acknowledger;
+  readonly deadLetters: DeadLetters;
   readonly counters: Counters;
   readonly logger: Logger;
 }
 
 /** Where a message came in: the host's own lane, or the slot of an assignment. */
 export interface Origin {
-  /** Names the lane for {@link SnapshotParts}. */
+  /** `host lane`, or `slot` and the {@link assignmentId}. */
   readonly lane: string;
   readonly scope: Scope;
   readonly epoch: number;
@@ -170,10 +172,11 @@ export class Receiver {
 
   /** A message that cannot be understood must not stop those behind it; a snapshot makes up for what it said. */
   async #poison(message: IncomingMessage, origin: Origin, error: unknown): Promise<void> {
-    const { counters, memberships, logger, state } = this.#deps;
+    const { counters, memberships, deadLetters, logger, state } = this.#deps;
     counters.poison++;
     const reason = PlatformError.from(error).message;
     logger.error('a message cannot be understood', { lane: origin.lane, key: message.key, error });
+    deadLetters.put({ lane: origin.lane, reason, message });
     if (this.#isWanted(origin)) {
       const revision = state.held.get(origin.scope)?.replica.revision ?? 0;
       memberships.want(origin.scope, origin.epoch, { key: UNDECODABLE, revision, reason });

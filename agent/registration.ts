@@ -22,4 +22,6 @@ export interface Registration {
   readonly statusPartitions: number;
   /** Of the kinds of public resource that the host serves. */
   readonly publicLanes: readonly PublicLane[];
+  /** On the cluster of the host's lane, one partition. Absent where the answer is from before there was one. */
+  readonly deadLetterTopic?: string;
 }

@@ -1,6 +1,6 @@
 import { PlatformError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import type { IncomingMessage, MessageBus, Subscription } from '../core/messaging/port.ts';
+import type { IncomingMessage, MessageBus, OutgoingMessage, Subscription } from '../core/messaging/port.ts';
 import { scopes } from '../core/model/keys.ts';
 import { subscriptions } from '../core/placement/topics.ts';
 import { retry } from '../core/retry.ts';
@@ -20,10 +20,10 @@ export interface UplinkHandlers {
   /** A lane is about to be received from its first unacknowledged message. */
   rewound(lane: string): void;
   received(message: IncomingMessage, origin: Origin): Promise<void>;
-  receivedPublic(message: IncomingMessage): Promise<void>;
+  receivedPublic(message: IncomingMessage, kind: string): Promise<void>;
 }
 
-const HOST = 'host';
+const HOST = 'host lane';
 const SLOT = 'slot ';
 
 /** The agent's ties to the control service and to the buses; each is attempted until it stands. */
@@ -36,6 +36,8 @@ export class Uplink implements Slots {
   readonly #listeners: Listeners;
   readonly #stop = new AbortController();
   #registering: Promise<void> | undefined;
+  /** Ends the waiting for answers that may come from where nobody is any more. */
+  #moved = new AbortController();
 
   constructor(
     deps: Pick<AgentDeps, 'control' | 'openCluster'>,
@@ -60,8 +62,19 @@ export class Uplink implements Slots {
     });
   }
 
-  /** Takes a registration up in place of the one before. */
-  follow(before: Registration | undefined, { lane, publicLanes }: Registration): void {
+  /**
+   * Takes a registration up in place of the one before. What went by way of a cluster that has moved is closed; slots
+   * are for their owner to open again.
+   */
+  follow(before: Registration | undefined, { lane, publicLanes, clusters }: Registration): void {
+    for (const { name, serviceUrl } of before?.clusters ?? []) {
+      const now = clusters.find((cluster) => cluster.name === name);
+      if (now === undefined || now.serviceUrl === serviceUrl) continue;
+      this.#logger.info('a cluster has moved', { cluster: name, serviceUrl: now.serviceUrl });
+      for (const listener of this.#listeners.namesOn(name)) void this.#listeners.close(listener);
+      this.#moved.abort(new PlatformError('unavailable', `the cluster ${name} has moved`));
+      this.#moved = new AbortController();
+    }
     if (before !== undefined && !isSame(before.lane, lane)) void this.#listeners.close(HOST);
     void this.#listenToHostLane(lane);
     for (const publicLane of publicLanes) this.#listenToKind(publicLane);
@@ -72,7 +85,7 @@ export class Uplink implements Slots {
     const id = assignmentId(vpcId, epoch);
     const address = { cluster: lane.cluster, topic: lane.topic, partition, slot };
     const origin: Origin = { lane: SLOT + id, scope, epoch, assignment };
-    void this.#listeners.open(SLOT + id, () => this.#subscribe(address, origin));
+    void this.#listeners.open(SLOT + id, lane.cluster, () => this.#subscribe(address, origin));
   }
 
   unlisten(id: string): Promise<void> {
@@ -89,11 +102,14 @@ export class Uplink implements Slots {
   }
 
   async sendReport(payload: Buffer): Promise<void> {
-    const registration = this.#handlers.registration();
-    if (registration === undefined) throw new PlatformError('unavailable', 'not registered yet');
-    const { lane, statusTopic, statusPartitions } = registration;
-    const bus = await this.#busOf(lane.cluster);
-    await bus.sendByKey(statusTopic, statusPartitions, this.#hostId, { properties: {}, payload });
+    const { statusTopic, statusPartitions } = this.#registration;
+    await this.#send(statusTopic, statusPartitions, { properties: {}, payload });
+  }
+
+  async sendDeadLetter(message: OutgoingMessage): Promise<void> {
+    const { deadLetterTopic } = this.#registration;
+    if (deadLetterTopic === undefined) throw new PlatformError('unavailable', 'no place for it is known yet');
+    await this.#send(deadLetterTopic, 1, message);
   }
 
   async close(): Promise<void> {
@@ -103,6 +119,20 @@ export class Uplink implements Slots {
 
   get #hostId(): string {
     return this.#options.host.id;
+  }
+
+  get #registration(): Registration {
+    const registration = this.#handlers.registration();
+    if (registration === undefined) throw new PlatformError('unavailable', 'not registered yet');
+    return registration;
+  }
+
+  /** On the cluster of the host's lane. */
+  async #send(topic: string, partitions: number, message: OutgoingMessage): Promise<void> {
+    const { signal } = this.#moved;
+    const bus = await this.#busOf(this.#registration.lane.cluster);
+    const sending = bus.sendByKey(topic, partitions, this.#hostId, message);
+    await unlessAborted(sending, signal);
   }
 
   async #register(): Promise<void> {
@@ -128,7 +158,7 @@ export class Uplink implements Slots {
   async #listenToHostLane(lane: HostLane): Promise<void> {
     const scope = scopes.host(this.#hostId);
     const origin: Origin = { lane: HOST, scope, epoch: lane.epoch, assignment: undefined };
-    await this.#listeners.open(HOST, () => this.#subscribe(lane, origin));
+    await this.#listeners.open(HOST, lane.cluster, () => this.#subscribe(lane, origin));
     if (this.#listeners.isListening(HOST)) this.#handlers.listening();
   }
 
@@ -145,7 +175,7 @@ export class Uplink implements Slots {
   }
 
   #listenToKind({ kind, cluster, topic, partitions }: PublicLane): void {
-    void this.#listeners.open(`public ${cluster} ${kind}`, async () => {
+    void this.#listeners.open(`public ${cluster} ${kind}`, cluster, async () => {
       const bus = await this.#busOf(cluster);
       return bus.subscribeGroup({
         topic,
@@ -153,7 +183,7 @@ export class Uplink implements Slots {
         subscription: subscriptions.group,
         consumerName: this.#hostId,
         order: 'any',
-        handler: (message) => this.#handlers.receivedPublic(message),
+        handler: (message) => this.#handlers.receivedPublic(message, kind),
       });
     });
   }
@@ -171,4 +201,21 @@ export class Uplink implements Slots {
 
 export function isSame(one: object | undefined, other: object): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** Stops waiting, not the work. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => {
+      reject(PlatformError.from(signal.reason));
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }
