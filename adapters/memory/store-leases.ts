@@ -33,6 +33,7 @@ export function memoryLeases(): MemoryLeases {
       return Promise.resolve(found.slice(0, Math.max(1, limit)));
     },
 
-    heardCount: () => Promise.resolve(times.size),
+    heardCount: (sinceMs = 0) =>
+      Promise.resolve([...times.values()].filter((atMs) => atMs >= sinceMs).length),
   };
 }

@@ -61,8 +61,8 @@ export function leases(connection: RedisConnection, layout: Layout): Leases {
         .slice(0, wanted);
     },
 
-    async heardCount() {
-      const counts = await onAllShards((key) => connection.command('ZCARD', [key]));
+    async heardCount(sinceMs = 0) {
+      const counts = await onAllShards((key) => connection.command('ZCOUNT', [key, sinceMs, '+inf']));
       return counts.reduce<number>((sum, count) => sum + integer(count), 0);
     },
   };

@@ -217,8 +217,8 @@ export interface Registry {
   heard(hosts: readonly string[]): Promise<(number | undefined)[]>;
   /** Hosts last heard of before this time, longest ago first, at most `limit`. */
   unheard(beforeMs: number, limit: number): Promise<{ readonly host: string; readonly atMs: number }[]>;
-  /** How many hosts were ever heard of. */
-  heardCount(): Promise<number>;
+  /** How many hosts were heard of at this time or later; default ever. */
+  heardCount(sinceMs?: number): Promise<number>;
 }
 
 export interface Store extends ScopeStore, Registry {

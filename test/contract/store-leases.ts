@@ -93,6 +93,9 @@ export function describeLeases(getStore: GetStore): void {
       await store.hear(hosts.slice(0, 500), 2_000);
       expect(await store.heardCount()).to.equal(before + 2_000);
       expect(await store.unheard(2_000, 10_000)).to.have.length(1_500);
+      const since = (atMs: number) => store.heardCount(atMs);
+      const [begun, half, none] = [await since(1_000), await since(1_001), await since(2_001)];
+      expect([begun - half, half - none]).to.deep.equal([1_500, 500]);
     });
 
     it('are those of a simple model, whatever the sequence', async () => {
