@@ -138,6 +138,8 @@ class RunningAgent implements Agent {
         if (splitScope(scope).kind !== 'public') this.#memberships.want(scope, replica.epoch);
       }
     }
+    // Before it listens: what comes in for a scope has to wait for its offer.
+    this.#replicas.offer();
     this.#memberships.resume();
     for (const scope of this.#state.held.keys()) this.#replicas.report(scope);
     if (this.#state.registration !== undefined) this.#follow(this.#state.registration);
@@ -191,6 +193,7 @@ class RunningAgent implements Agent {
   }
 
   #stopIntake(): void {
+    this.#replicas.stopOffering();
     this.#receiver.drain();
     this.#public.drain();
   }

@@ -9,6 +9,10 @@ export interface DataPlane {
    * Called with what differs from before, removals included (body undefined), before it is durable: after a crash the
    * same change may come again. Resolves with what could not be applied; that counts as held and is reported until the
    * key changes. Calls for one scope never overlap.
+   *
+   * At each start it is also called with all that the host holds of each scope, some entries at a time, ahead of any
+   * change to the scope: the host may have lost what was programmed. So a call may say what is so already, and nothing
+   * may be concluded from what a call does not name; only a removal takes anything away.
    */
   apply(scope: Scope, changed: readonly Entry[]): Promise<readonly Failure[]>;
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangesHeader, SnapshotHeader } from '../core/codec/envelope.ts';
 import type { Failure } from '../core/codec/report.ts';
 import type { Logger } from '../core/logger.ts';
@@ -6,7 +7,7 @@ import { planChanges, planSnapshot } from '../core/model/replica.ts';
 import type { Plan, Planned } from '../core/model/replica.ts';
 import { isLocalPort } from '../core/model/view.ts';
 import type { Entry } from '../core/model/view.ts';
-import type { Scope } from '../core/store/port.ts';
+import type { RecordKey, Scope } from '../core/store/port.ts';
 import { parseAssignment } from './assignment.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { Journal } from './journal/journal.ts';
@@ -24,10 +25,14 @@ export interface ReplicasDeps {
   readonly logger: Logger;
 }
 
+/** Entries that the data plane is offered at a time. */
+const OFFER_PAGE = 500;
+
 /** Changes what the host holds: first in the data plane, then in memory and on disk; said only when it is durable. */
 export class Replicas {
   readonly #deps: ReplicasDeps;
   readonly #turns = new Map<Scope, Promise<unknown>>();
+  #isStopped = false;
 
   constructor(deps: ReplicasDeps) {
     this.#deps = deps;
@@ -74,6 +79,19 @@ export class Replicas {
     return planned.outcome;
   }
 
+  /**
+   * Shows the data plane all that the host holds of each scope. Messages of a scope wait for their scope only; whatever
+   * else the agent does goes on between the pages.
+   */
+  offer(): void {
+    for (const scope of this.#deps.state.held.keys()) void this.inTurn(scope, () => this.#offer(scope));
+  }
+
+  /** Leaves the rest of the offers to the next start. */
+  stopOffering(): void {
+    this.#isStopped = true;
+  }
+
   /** In turn only. Forgets a scope with everything in it. */
   async drop(scope: Scope, effects: readonly Effect[]): Promise<void> {
     const { state, reporter } = this.#deps;
@@ -115,6 +133,26 @@ export class Replicas {
   answer(scope: Scope): void {
     if (!this.#deps.state.held.has(scope)) return;
     this.#deps.reporter.asked(scope);
+    this.report(scope);
+  }
+
+  async #offer(scope: Scope): Promise<void> {
+    const held = this.#deps.state.held.get(scope);
+    if (held === undefined) return;
+    const entries = [...held.replica.entries.values()];
+    const failed = new Map<RecordKey, Failure>();
+    for (let at = 0; at < entries.length; at += OFFER_PAGE) {
+      if (this.#isStopped) return;
+      for (const each of await this.#program(scope, entries.slice(at, at + OFFER_PAGE)))
+        failed.set(each.key, each);
+      await nextTurn();
+    }
+    const set = entries.filter(({ key }) => held.failures.get(key)?.reason !== failed.get(key)?.reason);
+    if (set.length === 0) return;
+    const failures = set.flatMap(({ key }) => failed.get(key) ?? []);
+    const { epoch, incarnation, revision, partial } = held.replica;
+    const position = { epoch, incarnation, revision, ...(partial === undefined ? {} : { partial }) };
+    this.commit([{ kind: 'scope', scope, ...position, set, removed: [], failures, complete: false }]);
     this.report(scope);
   }
 
