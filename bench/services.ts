@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { startPulsar } from '../scripts/services/pulsar.ts';
+import type { PulsarService } from '../scripts/services/pulsar.ts';
 import { startRedis } from '../scripts/services/redis.ts';
 import type { ServiceUrls } from '../scripts/services/up.ts';
 import type { Watched } from './processor-time.ts';
@@ -9,6 +10,8 @@ export interface BenchServices {
   readonly urls: ServiceUrls;
   /** Empty for services that somebody else runs. */
   readonly processes: readonly Watched[];
+  /** Undefined where somebody else runs it. */
+  readonly pulsar: PulsarService | undefined;
   stop(): Promise<void>;
 }
 
@@ -18,13 +21,18 @@ const names = {
   redisUrl: 'VPCAST_REDIS_URL',
 } as const;
 
+/** Makes the Pulsar client loadable. */
+export function ensureAddon(): void {
+  const addon = spawnSync('npm', ['run', '-s', 'addon'], { stdio: ['ignore', 2, 2] });
+  if (addon.status !== 0) throw new Error('the pulsar-client addon is not usable; see above');
+}
+
 /** Those that the environment names; else fresh ones in the directory, which end with this process. */
 export async function openServices(
   dir: string,
   settings: Readonly<Record<string, string>>,
 ): Promise<BenchServices> {
-  const addon = spawnSync('npm', ['run', '-s', 'addon'], { stdio: ['ignore', 2, 2] });
-  if (addon.status !== 0) throw new Error('the pulsar-client addon is not usable; see above');
+  ensureAddon();
   const given = Object.values(names).filter((name) => process.env[name] !== undefined);
   if (given.length === 0) return startServices(dir, settings);
   if (given.length < 3) throw new Error(`${Object.values(names).join(', ')} go together`);
@@ -37,6 +45,7 @@ export async function openServices(
       redisUrl: read(names.redisUrl),
     },
     processes: [],
+    pulsar: undefined,
     stop: () => Promise.resolve(),
   };
 }
@@ -63,6 +72,7 @@ async function startServices(
       { name: 'Pulsar', pid: pulsar.value.pid },
       { name: 'Redis', pid: redis.value.pid },
     ],
+    pulsar: pulsar.value,
     stop,
   };
 }

@@ -21,14 +21,15 @@ export async function writeOnce(client: ControlClient, vpcId: string, n: number)
   return revision;
 }
 
-/** Changes a VPC at a steady rate; resolves when all calls are answered, in the order of their revisions. */
+/** Changes VPCs in turn at a steady rate; resolves when all calls are answered, in the order of their revisions. */
 export async function writeSteadily(
   client: ControlClient,
-  vpcId: string,
+  vpcIds: readonly string[],
   options: OpenLoopOptions,
 ): Promise<Write[]> {
   const calls: Promise<Write>[] = [];
   await openLoop(options, (n, intendedAtMs) => {
+    const vpcId = vpcIds[n % vpcIds.length]!;
     const call = writeOnce(client, vpcId, n).then((revision) => ({
       vpcId,
       revision,

@@ -55,7 +55,7 @@ export class Parts {
   /** The number of hosts that do not hold, in the end, what was written until now. */
   async catchUp(vpc: Vpc, hosts: readonly BenchHost[], patienceMs: number): Promise<number> {
     const { client, log } = this.#world;
-    return this.#phase('applied on every host', 1, async () => {
+    return this.#once('applied on every host', async () => {
       const revision = await writeOnce(client, vpc.id, 0);
       const missing = (): number => hosts.length - log.reached(vpc.id, hosts, revision);
       await until(() => this.#isStopped || missing() === 0, patienceMs).catch(() => undefined);
@@ -70,7 +70,7 @@ export class Parts {
     const write = async (n: number): Promise<void> => {
       while (!isDone && !this.#isStopped) await writeOnce(client, vpc.id, (n += WRITERS));
     };
-    const rate = await this.#phase('as many copies as it can', 1, async () => {
+    const rate = await this.#once('as many copies as it can', async () => {
       const writing = Promise.all(Array.from({ length: WRITERS }, (_, n) => write(n)));
       await this.#pause(RAMP_MS);
       const before = { count: log.count, atMs: nowMs() };
@@ -90,10 +90,10 @@ export class Parts {
     loads: readonly { readonly vpc: Vpc; readonly ratePerSecond: number }[],
     seconds: number,
   ): Promise<Write[][]> {
-    return this.#phase(title, 1, () =>
+    return this.#once(title, () =>
       Promise.all(
         loads.map(({ vpc, ratePerSecond }) =>
-          writeSteadily(this.#world.client, vpc.id, {
+          writeSteadily(this.#world.client, [vpc.id], {
             ratePerSecond,
             count: Math.ceil(seconds * ratePerSecond),
             signal: this.#surroundings.signal,
@@ -120,6 +120,10 @@ export class Parts {
 
   #phase<T>(title: string, total: number, work: (step: () => void) => Promise<T>): Promise<T> {
     return this.#surroundings.phase(`${this.#name}: ${title}`, total, work);
+  }
+
+  #once<T>(title: string, work: () => Promise<T>): Promise<T> {
+    return this.#surroundings.once(`${this.#name}: ${title}`, work);
   }
 
   async #pause(ms: number): Promise<void> {
