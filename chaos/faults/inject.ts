@@ -89,16 +89,28 @@ function stopping(process: ServiceProcess): Omit<Injection, 'where'> {
 function cutting(where: string, links: readonly Link[]): Injection {
   return {
     where,
-    begin: () => forAll(links, (link) => { link.cut(); }),
-    end: () => forAll(links, (link) => { link.mend(); }),
+    begin: () =>
+      forAll(links, (link) => {
+        link.cut();
+      }),
+    end: () =>
+      forAll(links, (link) => {
+        link.mend();
+      }),
   };
 }
 
 function delaying(ms: number, where: string, links: readonly Link[]): Injection {
   return {
     where: `${where} by ${ms} ms`,
-    begin: () => forAll(links, (link) => { link.delay(ms); }),
-    end: () => forAll(links, (link) => { link.mend(); }),
+    begin: () =>
+      forAll(links, (link) => {
+        link.delay(ms);
+      }),
+    end: () =>
+      forAll(links, (link) => {
+        link.mend();
+      }),
   };
 }
 

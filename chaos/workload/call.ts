@@ -19,8 +19,8 @@ export interface CallOptions {
   readonly patienceMs: number;
 }
 
-/** Of one attempt: a server that was stopped must not keep a caller for long. */
-const ATTEMPT_MS = 4_000;
+/** Of one attempt: a server that is stopped must not keep a caller for long, but one that waits for the broker may. */
+const ATTEMPT_MS = { least: 4_000, most: 30_000 };
 const PAUSE_MS = { least: 50, most: 1_000 };
 
 /** Nothing was written by an attempt that ended so; the others that may be repeated leave it open. */
@@ -38,7 +38,7 @@ export async function callUntilKnown(
     try {
       const client = clients[(first + attempt) % clients.length];
       if (client === undefined) throw new PlatformError('unavailable', 'there is no server');
-      await operation.call(client, requestId, { deadlineMs: ATTEMPT_MS });
+      await operation.call(client, requestId, { deadlineMs: doubled(ATTEMPT_MS, attempt) });
       return { kind: 'acknowledged' };
     } catch (thrown) {
       const error = PlatformError.from(thrown);
@@ -47,6 +47,10 @@ export async function callUntilKnown(
         return { kind: mayHaveHappened ? 'unknown' : 'refused', error };
       }
     }
-    await pause(Math.min(PAUSE_MS.most, PAUSE_MS.least * 2 ** attempt) * (0.5 + Math.random() / 2));
+    await pause(doubled(PAUSE_MS, attempt) * (0.5 + Math.random() / 2));
   }
+}
+
+function doubled({ least, most }: { readonly least: number; readonly most: number }, times: number): number {
+  return Math.min(most, least * 2 ** times);
 }

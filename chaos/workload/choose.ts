@@ -29,7 +29,7 @@ const total = choices.reduce((sum, [weight]) => sum + weight, 0);
 /** The next write; undefined when what was drawn has nothing to work on at the moment. */
 export function chooseOperation(world: World): Operation | undefined {
   const vpc = world.anyVpc();
-  if (vpc === undefined) return world.vpcIds.length < balance.vpcs ? networks.createVpc(world) : undefined;
+  if (vpc === undefined) return networks.createVpc(world);
   let drawn = world.random() * total;
   for (const [weight, choose] of choices) {
     drawn -= weight;

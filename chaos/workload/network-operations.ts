@@ -7,7 +7,9 @@ import type { Subnet, Thing, Vpc, World } from './world.ts';
 
 const FIRST = versionName(1);
 
-export function createVpc(world: World): Operation {
+export function createVpc(world: World): Operation | undefined {
+  if (world.isMakingVpc) return undefined;
+  world.isMakingVpc = true;
   const vpc = world.newVpc();
   return {
     name: 'create-vpc',
@@ -18,6 +20,9 @@ export function createVpc(world: World): Operation {
     call: (client, requestId, options) =>
       client.createVpc({ requestId, vpc: { id: vpc.id, name: FIRST } }, options),
     done: () => world.vpcs.add(vpc),
+    ended: () => {
+      world.isMakingVpc = false;
+    },
   };
 }
 

@@ -16,6 +16,8 @@ export interface Operation {
   readonly done: () => void;
   /** Takes back what planning has changed already, when the write is refused. */
   readonly undone?: () => void;
+  /** Called whatever came of it, after the others. */
+  readonly ended?: () => void;
 }
 
 /** How the workload names a version of a resource. */

@@ -97,9 +97,12 @@ export class Workload {
         // Nobody writes to it any more: an earlier attempt may take effect at any time.
         this.counts.unknown++;
         report(`${name} ${thing.id} may have happened: ${outcome.error.code}, ${outcome.error.message}`);
-        return;
+        break;
     }
-    thing.isBusy = false;
-    vpc.underWay--;
+    if (outcome.kind !== 'unknown') {
+      thing.isBusy = false;
+      vpc.underWay--;
+    }
+    operation.ended?.();
   }
 }

@@ -44,6 +44,8 @@ export class World {
   readonly vpcs = new Set<Vpc>();
   /** All that there ever were. */
   readonly vpcIds: string[] = [];
+  /** One is made at a time: it waits for the broker, and must not keep all callers. */
+  isMakingVpc = false;
   readonly #prefix: string;
   #nextId = 0;
 

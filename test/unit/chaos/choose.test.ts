@@ -14,6 +14,7 @@ function play(world: World, writes: number): { names: string[]; deletes: number 
     const operation = chooseOperation(world);
     if (operation === undefined) continue;
     operation.done();
+    operation.ended?.();
     names.push(operation.name);
     if (operation.deletes) deletes++;
   }
@@ -67,6 +68,7 @@ describe('the workload', () => {
       if (operation === undefined) continue;
       ledger.begin(operation.changes).acknowledged();
       operation.done();
+      operation.ended?.();
       if (operation.name === 'delete-vpc') gone.add(operation.vpc.id);
     }
     const demanded = ledger.losses(new Map()).map(({ cell }) => cell.slice(0, cell.indexOf(' ')));
