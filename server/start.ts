@@ -3,6 +3,7 @@ import { startGrpcServer } from '../adapters/grpc/server.ts';
 import type { ServerDeps } from './deps.ts';
 import { prepareClusters } from './prepare.ts';
 import { startReports } from './reports/start.ts';
+import type { ReportCounts } from './reports/start.ts';
 import { finishDeletedVpcsUntil } from './rpc/vpc/finish-deleted-vpc.ts';
 import { controlHandlers } from './service.ts';
 import { Waker } from './wake.ts';
@@ -21,6 +22,7 @@ export interface ServerOptions {
 export interface RunningServer {
   readonly port: number;
   readonly deps: ServerDeps;
+  readonly reports: Readonly<ReportCounts>;
   /** Stops the intake, finishes running calls within the grace period, and what was begun in the background. */
   drain(graceMs?: number): Promise<void>;
 }
@@ -71,6 +73,7 @@ export async function startServer(
   return {
     port: grpc.port,
     deps,
+    reports: reports.counts,
     drain: async (graceMs = DEFAULT_GRACE_MS) => {
       await grpc.drain(graceMs);
       await stopBackground();
