@@ -48,8 +48,14 @@ module.exports = {
     {
       name: 'production-code-does-not-import-tests',
       severity: 'error',
-      from: { pathNot: '^(test|bench|demo|local|scripts)/' },
-      to: { path: '^(test|bench|demo|local|scripts)/' },
+      from: { pathNot: '^(test|bench|demo|local|scripts|chaos)/' },
+      to: { path: '^(test|bench|demo|local|scripts|chaos)/' },
+    },
+    {
+      name: 'nobody-imports-chaos',
+      severity: 'error',
+      from: { pathNot: '^(chaos|test)/' },
+      to: { path: '^chaos/' },
     },
   ],
   options: {

@@ -9,9 +9,9 @@ import type { Effect } from '../../../agent/state.ts';
 import { ackEarly } from '../../../chaos/programs/ack-early.ts';
 import { faultyStore } from '../../../chaos/programs/faulty-store.ts';
 import { silentLogger } from '../../../core/logger.ts';
-import type { RecordKey, Store } from '../../../core/store/port.ts';
+import type { RecordKey, Scope, Store } from '../../../core/store/port.ts';
 
-const SCOPE = 'vpc/x';
+const SCOPE: Scope = 'vpc/x';
 
 async function put(store: Store, key: RecordKey, body: string | undefined): Promise<void> {
   const [record] = await store.read(SCOPE, [key]);
