@@ -18,6 +18,8 @@ export interface ChildOptions<Out> {
   readonly script: string;
   readonly logFile: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** A command that runs the one that follows it, such as `nsenter`. */
+  readonly launcher?: readonly string[];
   readonly onMessage: (message: Out) => void;
   /** It ended unasked. */
   readonly onEnd: (error: Error) => void;
@@ -27,10 +29,12 @@ const GRACE_MS = 10_000;
 
 /** A process of our own code; the shape of what it says is trusted. */
 export function startChild<In extends Serializable, Out>(options: ChildOptions<Out>): Child<In> {
-  const { script, logFile, env = {}, onMessage, onEnd } = options;
+  const { script, logFile, env = {}, launcher = [], onMessage, onEnd } = options;
   const log = openSync(logFile, 'a');
+  const [command, ...args] = [...launcher, process.execPath, '--import', 'tsx'] as const;
   const child = fork(fileURLToPath(new URL(script, import.meta.url)), {
-    execArgv: ['--import', 'tsx'],
+    execPath: command,
+    execArgv: args,
     env: { ...process.env, ...env },
     stdio: ['ignore', log, log, 'ipc'],
   });

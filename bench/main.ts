@@ -1,13 +1,19 @@
 // npm run bench -- <experiment> [--json] [...]
 import { boot } from './boot.ts';
 import { bootUsage } from './boot/options.ts';
+import { multicast } from './multicast.ts';
+import { multicastUsage } from './multicast/options.ts';
 import { isolation } from './isolation.ts';
 import { isolationUsage } from './isolation/options.ts';
+import { restart } from './restart.ts';
+import { restartUsage } from './restart/options.ts';
 import { UsageError } from './usage.ts';
 
 const usage = `usage: npm run bench -- <experiment> [options]
 ${bootUsage}
+${multicastUsage}
 ${isolationUsage}
+${restartUsage}
 options of all: --json  one JSON object on standard output, and nothing else there
 The Pulsar and Redis of VPCAST_PULSAR_URL, VPCAST_PULSAR_ADMIN_URL and VPCAST_REDIS_URL; without these, fresh ones.`;
 
@@ -16,6 +22,8 @@ type Experiment = (args: readonly string[], signal: AbortSignal) => Promise<void
 const experiments: ReadonlyMap<string, Experiment> = new Map([
   ['boot', boot],
   ['isolation', isolation],
+  ['multicast', multicast],
+  ['restart', restart],
 ]);
 
 const stop = new AbortController();

@@ -31,8 +31,8 @@ function busySeconds(): number {
   return cpus().reduce((sum, { times }) => sum + times.user + times.sys + times.nice + times.irq, 0) / 1_000;
 }
 
-/** 0 where it cannot be known. */
-function secondsOf(pid: number): number {
+/** Of the process since its start; 0 where it cannot be known. */
+export function secondsOf(pid: number): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -1,0 +1,8 @@
+import type { Design } from '../design.ts';
+import { copies, readers } from './pulsar.ts';
+
+/** By the name that `--designs` takes. */
+export const designs: ReadonlyMap<string, Design> = new Map<string, Design>([
+  ['readers', readers],
+  ['copies', copies],
+]);

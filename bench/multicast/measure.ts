@@ -1,0 +1,143 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { monotonicMs } from '../monotonic.ts';
+import { secondsOf } from '../processor-time.ts';
+import { openConnections } from './connections.ts';
+import type { Carrier, Point, Session } from './design.ts';
+
+export interface Terms {
+  readonly messages: number;
+  readonly intervalMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** One multicast; times count from the moment before the client library was called. */
+export interface Sample {
+  readonly confirmedMs: number;
+  readonly firstMs: number;
+  readonly meanMs: number;
+  /** Where not all hosts received it: how long they were waited for. */
+  readonly lastMs: number;
+  readonly received: number;
+  readonly duplicates: number;
+}
+
+export interface Measured {
+  readonly samples: readonly Sample[];
+  /** Until all hosts were attached. */
+  readonly joinMs: number;
+  /** Of the time in which the samples were taken. */
+  readonly seconds: number;
+  readonly brokerSeconds: number;
+  readonly clientSeconds: number;
+  /** Busy cores of the broker with all hosts attached and nothing to deliver. */
+  readonly brokerIdleCores: number;
+  readonly connections: number;
+}
+
+const PATIENCE_MS = 30_000;
+const ATTACHED_WITHIN_MS = 120_000;
+const ATTEMPT_MS = 15_000;
+/** What is warmed up is code that runs for each delivery. */
+const WARM_UP_DELIVERIES = 20_000;
+const WARM_UP_LEAST = 10;
+const WARM_UP_AT_MOST_MS = 20_000;
+const IDLE_MS = 3_000;
+
+/** Attaches the hosts, makes sure that all of them are reached, warms up, and then measures. */
+export async function measurePoint(carrier: Carrier, point: Point, terms: Terms): Promise<Measured> {
+  const began = monotonicMs();
+  const session = await carrier.open(point);
+  try {
+    const joinMs = monotonicMs() - began;
+    const first = await untilAllReached(session, point, terms.signal);
+    const next = await warmUp(session, point, first, terms.signal);
+    const brokerIdleCores = await idleCores(carrier, terms.signal);
+    const connections = openConnections(carrier.brokers, carrier.ports);
+    const spent = watchSeconds({ broker: carrier.brokers, client: session.clients });
+    const startedMs = monotonicMs();
+    const samples = await takeSamples(session, point, next, terms);
+    const { broker: brokerSeconds, client: clientSeconds } = spent();
+    const seconds = (monotonicMs() - startedMs) / 1_000;
+    return { samples, joinMs, seconds, brokerSeconds, clientSeconds, brokerIdleCores, connections };
+  } finally {
+    await session.close();
+  }
+}
+
+/** The next number that is free. */
+async function untilAllReached(session: Session, { hosts }: Point, signal: AbortSignal): Promise<number> {
+  const deadline = monotonicMs() + ATTACHED_WITHIN_MS;
+  for (let multicast = 0; ; multicast++) {
+    signal.throwIfAborted();
+    await session.publish(multicast);
+    const { hosts: reached } = await session.untilReceived(multicast, ATTEMPT_MS);
+    if (reached === hosts) return multicast + 1;
+    if (monotonicMs() > deadline) throw new Error(`a multicast reaches ${reached} of ${hosts} hosts`);
+  }
+}
+
+async function warmUp(
+  session: Session,
+  { hosts }: Point,
+  from: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const deadline = monotonicMs() + WARM_UP_AT_MOST_MS;
+  const until = from + Math.max(WARM_UP_LEAST, Math.ceil(WARM_UP_DELIVERIES / hosts));
+  let multicast = from;
+  for (; multicast < until && monotonicMs() < deadline; multicast++) {
+    signal.throwIfAborted();
+    await session.publish(multicast);
+    await session.untilReceived(multicast, PATIENCE_MS);
+  }
+  return multicast;
+}
+
+async function idleCores({ brokers }: Carrier, signal: AbortSignal): Promise<number> {
+  const spent = watchSeconds({ brokers });
+  await delay(IDLE_MS, undefined, { signal });
+  return spent().brokers / (IDLE_MS / 1_000);
+}
+
+/** One after the other, at a low rate: none begins before all hosts have the one before it. */
+async function takeSamples(
+  session: Session,
+  { hosts }: Point,
+  from: number,
+  { messages, intervalMs, signal }: Terms,
+): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  for (let multicast = from; multicast < from + messages; multicast++) {
+    const dueMs = monotonicMs() + intervalMs;
+    const { sentAtMs, confirmedAtMs } = await session.publish(multicast);
+    const gathered = await session.untilReceived(multicast, PATIENCE_MS);
+    samples.push({
+      confirmedMs: confirmedAtMs - sentAtMs,
+      firstMs: gathered.firstAtMs - sentAtMs,
+      meanMs: gathered.meanAtMs - sentAtMs,
+      lastMs: gathered.hosts === hosts ? gathered.lastAtMs - sentAtMs : PATIENCE_MS,
+      received: gathered.hosts,
+      duplicates: gathered.duplicates,
+    });
+    // Also after a slow one there is some quiet.
+    await delay(Math.max(intervalMs / 4, dueMs - monotonicMs()), undefined, { signal });
+  }
+  return samples;
+}
+
+/** Processor time from the call on. */
+function watchSeconds<Name extends string>(
+  watched: Readonly<Record<Name, Carrier['brokers']>>,
+): () => Record<Name, number> {
+  const read = (): [Name, number][] =>
+    (Object.entries(watched) as [Name, Carrier['brokers']][]).map(([name, processes]) => [
+      name,
+      processes.reduce((sum, { pid }) => sum + secondsOf(pid), 0),
+    ]);
+  const before = Object.fromEntries(read()) as Record<Name, number>;
+  return () =>
+    Object.fromEntries(read().map(([name, seconds]) => [name, seconds - before[name]])) as Record<
+      Name,
+      number
+    >;
+}
