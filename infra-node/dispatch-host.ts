@@ -9,12 +9,12 @@ import type { Node } from './node.ts';
 import { readRegistration, sendToHost } from './registered-host.ts';
 import type { Demand } from './resyncs.ts';
 import { sendParts } from './send.ts';
-import { Marks, Window, isHeld, takeBack } from './window.ts';
+import { Marks, Window, isHeld } from './window.ts';
 import type { Progress } from './window.ts';
 
 /** What a host receives of its own scope, as it is. */
 const kinds: ReadonlySet<string> = new Set(['assignment', 'config']);
-const isForHost = (record: StoredRecord): boolean => kinds.has(splitKey(record.key).kind);
+export const isForHost = (record: StoredRecord): boolean => kinds.has(splitKey(record.key).kind);
 
 /** Messages of its own scope that a host may leave unreported. */
 const WINDOW = 4;
@@ -89,18 +89,13 @@ export class HostTurn {
 
   async #hasRoom(): Promise<boolean> {
     if (this.#node.isOffline(this.#hostId)) return false;
-    if (this.#window.isHalfFull(this.#progress)) await this.#readApplied();
+    if (this.#window.isHalfFull(this.#progress, 1)) await this.#readApplied();
     return !this.#window.isFull(this.#progress);
   }
 
   /** By what the host has reported now: if it reported before it was held, nobody else resumes it. */
   async #catchUp(): Promise<boolean> {
-    if (this.#node.isOffline(this.#hostId)) {
-      if (this.#window.outstanding(this.#progress) === 0) return true;
-      await this.#readApplied();
-      takeBack(this.#progress);
-      return this.#advance(this.#dispatched);
-    }
+    if (this.#node.isOffline(this.#hostId)) return true;
     if (!isHeld(this.#progress, this.#marks)) return true;
     await this.#readApplied();
     if (this.#window.isHalfFull(this.#progress)) return true;

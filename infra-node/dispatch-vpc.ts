@@ -9,7 +9,7 @@ import { followLog, loadMembers, readApplied } from './members.ts';
 import type { MemberState } from './members.ts';
 import type { Node } from './node.ts';
 import type { Demand, Resyncs } from './resyncs.ts';
-import { Marks, Window, isHeld, takeBack, windowSize } from './window.ts';
+import { Marks, Window, isHeld, windowSize } from './window.ts';
 
 /**
  * One node's turn on a VPC: the log from where the last turn ended, page by page, each page sent and then advanced.
@@ -103,7 +103,7 @@ export class VpcTurn {
     const due = [...members.values()].filter((state) => state.sent < to && !isHeld(state, marks));
     const { online, offline } = this.#byLease(due);
     this.#node.count('held', offline.length);
-    await this.#readApplied(online.filter((state) => windowOf(state).isHalfFull(state)));
+    await this.#readApplied(online.filter((state) => windowOf(state).isHalfFull(state, 1)));
     for (const state of online) {
       const window = windowOf(state);
       if (window.isFull(state)) {
@@ -140,17 +140,13 @@ export class VpcTurn {
     const audience = await this.#loadAudience();
     const { members, marks } = audience;
     const windowOf = this.#windows(audience);
-    const { online, offline } = this.#byLease([...members.values()]);
-    const gone = offline.filter((state) => windowOf(state).outstanding(state) > 0);
-    const held = online.filter((state) => isHeld(state, marks));
-    if (gone.length + held.length === 0) return true;
-
-    await this.#readApplied([...gone, ...held]);
-    for (const state of gone) takeBack(state);
+    const { online: held } = this.#byLease([...members.values()].filter((state) => isHeld(state, marks)));
+    if (held.length === 0) return true;
+    await this.#readApplied(held);
     const due = held.filter((state) => !windowOf(state).isHalfFull(state));
-    if (gone.length + due.length === 0) return true;
-    if (due.length > 0) await this.#resume(due);
-    return this.#advance(this.#dispatched, [...gone, ...due]);
+    if (due.length === 0) return true;
+    await this.#resume(due);
+    return this.#advance(this.#dispatched, due);
   }
 
   /** From what they have applied, not from what they were sent: of that, something may be lost. */

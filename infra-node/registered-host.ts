@@ -15,6 +15,10 @@ export async function readRegistration(node: Node, hostId: string): Promise<Deco
   return record && decodeRecord<Host>(record);
 }
 
+export async function readHost(node: Node, hostId: string): Promise<Host | undefined> {
+  return (await readRegistration(node, hostId))?.value;
+}
+
 /**
  * Sends to the host where it listens now. If the lane's topic is gone, the host may have moved since it was read: one
  * more try. False = there is no such host, or no such topic.
@@ -25,10 +29,10 @@ export async function sendToHost(
   send: (host: Host) => Promise<void>,
 ): Promise<boolean> {
   for (let attempt = 0; attempt < 2; attempt++) {
-    const registration = await readRegistration(node, hostId);
-    if (registration === undefined) return false;
+    const host = await readHost(node, hostId);
+    if (host === undefined) return false;
     try {
-      await send(registration.value);
+      await send(host);
       return true;
     } catch (error) {
       if (PlatformError.from(error).code !== 'not_found') throw error;

@@ -54,14 +54,6 @@ export function isHeld(progress: Progress, marks: Marks): boolean {
   return progress.sent === 0 || progress.sent < marks.newest;
 }
 
-/**
- * Counts what its lane may be sent again from, not what it was sent: for a receiver that cannot be reached, whose lane
- * others may have emptied. When it is back it starts where it stands.
- */
-export function takeBack(progress: Progress): void {
-  progress.sent = Math.max(progress.applied, progress.since);
-}
-
 /** How many copies a receiver may leave unreported before it is sent no more. */
 export class Window {
   readonly #size: number;
