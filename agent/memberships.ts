@@ -107,7 +107,7 @@ export class Memberships {
 
   /** Nothing more comes for the assignment. In the scope's turn only. */
   async fenced(header: FenceHeader, assignment: Known, messages: readonly IncomingMessage[]): Promise<void> {
-    const { state, replicas, logger } = this.#deps;
+    const { state, replicas } = this.#deps;
     const { scope, epoch, partition, slot } = assignment;
     const left: LeftReport = { scope, epoch, partition, slot };
     const effects: Effect[] = [
@@ -120,10 +120,17 @@ export class Memberships {
     const isKept = held !== undefined && isCalledFor(rest.values(), scope, held.replica.epoch);
     if (isKept) replicas.commit(effects);
     else await replicas.drop(scope, effects);
+    await this.fencedAgain(assignment, messages);
+  }
+
+  /** What the fence says is done, or on its way to the disk, but it may not have been acknowledged. */
+  async fencedAgain(assignment: Known, messages: readonly IncomingMessage[]): Promise<void> {
+    const { replicas, logger } = this.#deps;
+    const { scope, epoch, partition, slot } = assignment;
     await replicas.durable();
     await Promise.all(messages.map((message) => message.ack()));
     // The consumer closes after this handler, and only then the host may say that it listens there no more.
-    this.#leave(left).catch((error: unknown) => {
+    this.#leave({ scope, epoch, partition, slot }).catch((error: unknown) => {
       logger.error('a fence was not followed', { scope, epoch, error });
     });
   }

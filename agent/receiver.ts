@@ -161,9 +161,14 @@ export class Receiver {
     { assignment, lane }: Origin,
   ): Promise<readonly IncomingMessage[]> {
     const { counters, memberships, parts, state } = this.#deps;
-    if (assignment?.epoch !== header.epoch || state.isLeft(assignment.vpcId, header.epoch)) {
+    if (assignment?.epoch !== header.epoch) {
       counters.stale++;
       return [message];
+    }
+    if (state.isLeft(assignment.vpcId, header.epoch)) {
+      counters.stale++;
+      await memberships.fencedAgain(assignment, [message]);
+      return [];
     }
     counters.fences++;
     await memberships.fenced(header, assignment, [...parts.forgetLane(lane), message]);

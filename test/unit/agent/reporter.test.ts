@@ -128,10 +128,12 @@ describe('reports that an agent sends', () => {
       ...scopes,
       ...scopes,
     ]);
+    const before = sent.length;
     reporter.note({ ...failing('vpc/3', []), revision: 7 }, true);
     await reporter.flush();
-    await heartbeat();
-    expect(last(), 'it was just said').to.deep.equal(scopes.filter((scope) => scope !== 'vpc/3').slice(0, 8));
+    for (let i = 0; i < 3; i++) await heartbeat();
+    const since = sent.slice(before).flatMap((report) => report.scopes.map(({ scope }) => scope));
+    expect(since.slice(0, 20), 'all others before the one just said').to.have.members(scopes);
     reporter.forget('vpc/8');
     for (let i = 0; i < 3; i++) await heartbeat();
     const repeated = sent.slice(-3).flatMap((report) => report.scopes);

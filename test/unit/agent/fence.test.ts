@@ -1,0 +1,55 @@
+import { expect } from 'chai';
+import type { IncomingMessage, MessageBus } from '../../../core/messaging/port.ts';
+import { scopes } from '../../../core/model/keys.ts';
+import { World, assignmentOf, eventually, port } from './fixture.ts';
+
+const a = scopes.vpc('a');
+
+describe('a fence whose acknowledgement gets lost', () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await World.create();
+  });
+  afterEach(() => world.close());
+
+  it('is acknowledged when it comes again, and only then the host says that it left', async () => {
+    const { bus } = world.cluster.openClient();
+    let comeAgain: () => Promise<void> = () => Promise.reject(new Error('no fence yet'));
+    const agent = await world.agent({
+      openCluster: () =>
+        receiving(bus, async (message, handler) => {
+          if (message.properties['kind'] !== 'fence') return handler(message);
+          comeAgain = () => handler(message);
+          await handler({ ...message, ack: () => Promise.reject(new Error('disconnected')) });
+        }),
+    });
+    const joined = assignmentOf('a', 1);
+    await world.join(joined, 5, [port('p', 3)]);
+    await eventually(() => agent.listening().includes('a/1'));
+    await world.fence(joined);
+    await eventually(() => agent.counters.fences === 1 && agent.view('a') === undefined);
+    await eventually(() => world.disk.effects.some(({ kind }) => kind === 'left'));
+    expect(world.lefts(a)).to.deep.equal([]);
+    expect(agent.listening(), 'so that it can come again').to.deep.equal(['a/1']);
+    await comeAgain();
+    await eventually(() => world.lefts(a).length > 0);
+    expect(agent.listening()).to.deep.equal([]);
+    expect(await world.backlog(joined.lane.topic)).to.equal(0);
+  });
+});
+
+type Handler = (message: IncomingMessage) => Promise<void>;
+
+function receiving(
+  bus: MessageBus,
+  on: (message: IncomingMessage, handler: Handler) => Promise<void>,
+): MessageBus {
+  return {
+    sendToSlot: (...args) => bus.sendToSlot(...args),
+    sendByKey: (...args) => bus.sendByKey(...args),
+    subscribeSlot: (options) =>
+      bus.subscribeSlot({ ...options, handler: (message) => on(message, options.handler) }),
+    subscribeGroup: (options) => bus.subscribeGroup(options),
+    close: () => bus.close(),
+  };
+}
