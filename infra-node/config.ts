@@ -83,6 +83,34 @@ export const infraSettings = {
     default: defaultOptions.leaseMs,
     min: 1_000,
   }),
+  drainIntervalMs: setting.durationMs('VPCAST_DRAIN_INTERVAL', {
+    description: 'How often to look for slots that nobody empties',
+    default: defaultOptions.drainIntervalMs,
+    min: 10,
+  }),
+  drainAfterMs: setting.durationMs('VPCAST_DRAIN_AFTER', {
+    description: 'How long a host may take to empty a slot that it has left; no time if it is offline',
+    default: defaultOptions.drainAfterMs,
+  }),
+  slotsDrainedAtOnce: setting.integer('VPCAST_SLOTS_DRAINED_AT_ONCE', {
+    description: 'Slots that are emptied at a time',
+    default: defaultOptions.slotsDrainedAtOnce,
+    min: 1,
+  }),
+  reconcileIntervalMs: setting.durationMs('VPCAST_RECONCILE_INTERVAL', {
+    description: 'How often to compare what hosts hold with what they should hold',
+    default: defaultOptions.reconcileIntervalMs,
+    min: 10,
+  }),
+  reconcilePerSecond: setting.integer('VPCAST_RECONCILE_PER_SECOND', {
+    description: 'VPCs and hosts that are compared per second',
+    default: defaultOptions.reconcilePerSecond,
+    min: 1,
+  }),
+  lostTailAfterMs: setting.durationMs('VPCAST_LOST_TAIL_AFTER', {
+    description: 'A host that lacks what it was sent, with nothing happening for so long, is sent it again',
+    default: defaultOptions.lostTailAfterMs,
+  }),
   graceMs: setting.durationMs('VPCAST_GRACE', {
     description: 'How long running dispatches may take when the node stops',
     default: 20_000,
@@ -111,6 +139,12 @@ export function readInfraConfig(
       resyncWindowMs: settings.resyncWindowMs,
       windowBudget: settings.windowBudget,
       leaseMs: settings.leaseMs,
+      drainIntervalMs: settings.drainIntervalMs,
+      drainAfterMs: settings.drainAfterMs,
+      slotsDrainedAtOnce: settings.slotsDrainedAtOnce,
+      reconcileIntervalMs: settings.reconcileIntervalMs,
+      reconcilePerSecond: settings.reconcilePerSecond,
+      lostTailAfterMs: settings.lostTailAfterMs,
     },
     graceMs: settings.graceMs,
     readyFile: settings.readyFile,

@@ -32,6 +32,17 @@ export interface InfraOptions {
   /** A host that was not heard of for so long, by the lease clock, is offline. */
   readonly leaseMs: number;
   readonly offlinePollMs: number;
+  /** How often to look for slots to drain. */
+  readonly drainIntervalMs: number;
+  /** How long a released slot may drain before its host is done without; at once if the host is offline. */
+  readonly drainAfterMs: number;
+  readonly slotsDrainedAtOnce: number;
+  /** How often to compare what hosts hold with what they should hold. */
+  readonly reconcileIntervalMs: number;
+  /** Scopes that are compared per second, by one node of the region. */
+  readonly reconcilePerSecond: number;
+  /** How long a host may lack what it was sent, with nothing happening, before it is sent that again. */
+  readonly lostTailAfterMs: number;
   /** Keeps the numbers of each VPC apart; for demonstrations, since the list only grows. */
   readonly statsPerVpc: boolean;
 }
@@ -51,6 +62,12 @@ export const defaultOptions: InfraOptions = {
   deltaRecords: 5_000,
   leaseMs: 30_000,
   offlinePollMs: 1_000,
+  drainIntervalMs: 5_000,
+  drainAfterMs: 60_000,
+  slotsDrainedAtOnce: 8,
+  reconcileIntervalMs: 60_000,
+  reconcilePerSecond: 50,
+  lostTailAfterMs: 30_000,
   statsPerVpc: false,
 };
 

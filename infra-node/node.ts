@@ -4,6 +4,7 @@ import { encodeWork } from '../core/codec/work.ts';
 import type { Work } from '../core/codec/work.ts';
 import { PlatformError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import { DeadLetters } from '../core/messaging/dead-letters.ts';
 import type { MessagingCluster } from '../core/messaging/port.ts';
 import type { TopicNames } from '../core/placement/topics.ts';
 import type { Scope, Store } from '../core/store/port.ts';
@@ -28,6 +29,7 @@ export class Node {
   readonly stats: InfraStats = emptyStats();
   readonly members: MemberCache;
   readonly offline: OfflineHosts;
+  readonly deadLetters: DeadLetters;
   readonly #deps: InfraDeps;
   readonly #workPartitions: number;
 
@@ -42,6 +44,12 @@ export class Node {
     this.options = { ...defaultOptions, ...deps.options };
     this.home = homeOf(deps);
     this.members = new MemberCache(this.options.cachedMembers);
+    this.deadLetters = new DeadLetters({
+      reporter: this.name,
+      send: (message) => this.home.bus.sendByKey(this.topics.deadLetters, 1, this.name, message),
+      clock: this.clock,
+      logger: this.logger,
+    });
     this.offline = new OfflineHosts({
       store: deps.store,
       leaseMs: this.options.leaseMs,

@@ -1,7 +1,9 @@
 import { encodeHeader } from '../core/codec/envelope.ts';
 import type { Header } from '../core/codec/envelope.ts';
 import type { SlotAddress } from '../core/messaging/port.ts';
+import { splitScope } from '../core/model/keys.ts';
 import type { Lane, Member } from '../core/model/resources.ts';
+import { DRAINING, drainingId } from '../core/placement/leaving.ts';
 import type { Scope } from '../core/store/port.ts';
 import type { Payloads } from './encoded-entries.ts';
 import type { Node } from './node.ts';
@@ -34,6 +36,7 @@ export async function sendParts(
   }
 }
 
+/** The last message of a released slot. The slot is listed from then on, for whoever frees it if its host does not. */
 export async function sendFence(node: Node, delivery: Delivery, incarnation: number): Promise<void> {
   const { scope, member } = delivery;
   const header: Header = {
@@ -44,6 +47,7 @@ export async function sendFence(node: Node, delivery: Delivery, incarnation: num
     incarnation,
   };
   await sendOne(node, delivery, header, Buffer.alloc(0));
+  await node.store.enlist(DRAINING, drainingId({ vpcId: splitScope(scope).id, released: member }));
   node.count('fences');
 }
 

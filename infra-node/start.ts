@@ -8,6 +8,7 @@ import type { Scope } from '../core/store/port.ts';
 import type { InfraDeps } from './deps.ts';
 import { dispatchScope } from './dispatch.ts';
 import { Node, homeOf } from './node.ts';
+import { runPasses } from './passes/passes.ts';
 import { ResyncWindow } from './resyncs.ts';
 import type { Demand } from './resyncs.ts';
 import { ScopeRunner } from './scope-runner.ts';
@@ -57,6 +58,7 @@ export async function startInfraNode(deps: InfraDeps, signal?: AbortSignal): Pro
   const background = [
     sweepUntil(node, (scope) => runner.add({ kind: 'dispatch', scope }, nothingToAcknowledge), intake.signal),
     node.offline.pollUntil(node.options.offlinePollMs, intake.signal),
+    runPasses(node, intake.signal),
   ];
 
   let ending: Promise<void> | undefined;
@@ -102,6 +104,7 @@ async function takeIn(node: Node, runner: ScopeRunner, message: IncomingMessage)
   } catch (error) {
     node.count('workMalformed');
     node.logger.warn('work that is not understood', { error });
+    node.deadLetters.put({ lane: 'work', reason: PlatformError.from(error).message, message });
     await message.ack();
     return;
   }

@@ -43,6 +43,15 @@ export interface InfraStats {
   workMalformed: number;
   /** Scopes that the sweep found behind. */
   swept: number;
+  /** Slots that were emptied in place of their hosts, messages thrown away there, and slots that are free because of it. */
+  slotsDrained: number;
+  messagesDrained: number;
+  slotsFreed: number;
+  /** Quiet scopes that were compared with what their hosts hold. */
+  scopesReconciled: number;
+  /** Hosts that held something else, or lacked the end of what they were sent, each time that it was put right. */
+  digestMismatches: number;
+  lostTails: number;
   /** By VPC scope; filled with the option `statsPerVpc` only. */
   readonly perVpc: Map<Scope, VpcStats>;
 }
@@ -69,6 +78,12 @@ export function emptyStats(): InfraStats {
     workMerged: 0,
     workMalformed: 0,
     swept: 0,
+    slotsDrained: 0,
+    messagesDrained: 0,
+    slotsFreed: 0,
+    scopesReconciled: 0,
+    digestMismatches: 0,
+    lostTails: 0,
     perVpc: new Map(),
   };
 }

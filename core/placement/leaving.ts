@@ -21,12 +21,10 @@ export function drainingId({ vpcId, released }: Draining): string {
 
 /** Undefined = not such an id. */
 export function parseDrainingId(id: string): Draining | undefined {
-  const [vpcId = '', partition, slot, epoch, hostId = '', ...rest] = id.split('/');
-  const numbers = [partition, slot, epoch].map((text) => (text === undefined ? NaN : Number(text)));
-  if (vpcId === '' || hostId === '' || rest.length > 0 || !numbers.every(Number.isSafeInteger))
-    return undefined;
-  const [partitionNumber = 0, slotNumber = 0, epochNumber = 0] = numbers;
-  return { vpcId, released: { hostId, partition: partitionNumber, slot: slotNumber, epoch: epochNumber } };
+  const [, vpcId, partition, slot, epoch, hostId] = /^([^/]+)\/(\d+)\/(\d+)\/(\d+)\/([^/]+)$/.exec(id) ?? [];
+  if (vpcId === undefined || hostId === undefined) return undefined;
+  const released = { hostId, partition: Number(partition), slot: Number(slot), epoch: Number(epoch) };
+  return { vpcId, released };
 }
 
 /**

@@ -1,0 +1,175 @@
+import { decodeRecord } from '../../core/codec/records.ts';
+import { keys, scopes, splitKey } from '../../core/model/keys.ts';
+import type { Assignment, Member, SlotHolder } from '../../core/model/resources.ts';
+import type { RecordKey, Scope } from '../../core/store/port.ts';
+import type { Node } from '../node.ts';
+import { Pipeline } from '../pipeline.ts';
+import { readHost } from '../registered-host.ts';
+import { drainSlot } from './drain-slot.ts';
+import { sendAgain } from './send-again.ts';
+import type { Receiver } from './send-again.ts';
+
+/** A slot that a host holds, and whose it is according to the registry. */
+interface HeldSlot {
+  readonly scope: Scope;
+  readonly cluster: string;
+  readonly topic: string;
+  readonly member: Member;
+  /** The record that says so. */
+  readonly holder: { readonly scope: Scope; readonly key: RecordKey };
+}
+
+interface Visited {
+  dueMs: number;
+  pauseMs: number;
+  /** What it takes part in, for when it is back. */
+  scopes: readonly Scope[];
+}
+
+const PAGE = 1_000;
+/** Hosts in one go; scopes that many of them share are put right once for all. */
+const BATCH = 200;
+const FIRST_PAUSE_MS = 30_000;
+const LONGEST_PAUSE_MS = 600_000;
+
+/**
+ * Throws away what lies in the slots of hosts that are offline: the broker holds it up for the others of the same
+ * topic, and cannot trim what lies behind it. Nothing is lost by that: a host that comes back is sent all that it has
+ * not reported.
+ */
+export class OfflineSlots {
+  readonly #node: Node;
+  readonly #visited = new Map<string, Visited>();
+
+  constructor(node: Node) {
+    this.#node = node;
+  }
+
+  async round(signal: AbortSignal, mayGoOn: () => Promise<boolean>): Promise<void> {
+    const offline = new Set([...this.#node.offline.all()].filter((host) => this.#node.isOffline(host)));
+    await this.#welcomeBack(offline);
+    const due = [...offline].filter((host) => (this.#visited.get(host)?.dueMs ?? 0) <= this.#node.clock());
+    for (let at = 0; at < due.length && !signal.aborted; at += BATCH) {
+      if (!(await mayGoOn())) return;
+      await this.#drainHosts(due.slice(at, at + BATCH), signal);
+    }
+  }
+
+  /** Who is back gets what was thrown away, also if it has nothing to report but that it is there. */
+  async #welcomeBack(offline: ReadonlySet<string>): Promise<void> {
+    const woken = new Set<Scope>();
+    for (const [host, visited] of this.#visited) {
+      if (offline.has(host)) continue;
+      this.#visited.delete(host);
+      for (const scope of visited.scopes) woken.add(scope);
+    }
+    for (const scope of woken) await this.#node.put({ kind: 'resume', scope });
+  }
+
+  async #drainHosts(hosts: readonly string[], signal: AbortSignal): Promise<void> {
+    const emptied = new Map<Scope, Receiver[]>();
+    const pipeline = new Pipeline(this.#node.options.slotsDrainedAtOnce);
+    for (const host of hosts) {
+      await pipeline.add(host, async () => {
+        try {
+          for (const { scope, member } of await this.#drainHost(host, signal)) {
+            const receivers = emptied.get(scope);
+            if (receivers === undefined) emptied.set(scope, [member]);
+            else receivers.push(member);
+          }
+        } catch (error) {
+          this.#node.logger.warn('the slots of an offline host were not drained', { host, error });
+        }
+      });
+    }
+    await pipeline.done();
+    for (const [scope, receivers] of emptied) await sendAgain(this.#node, scope, receivers);
+  }
+
+  /** Answers with the slots from which something was thrown away. */
+  async #drainHost(host: string, signal: AbortSignal): Promise<HeldSlot[]> {
+    const slots = await this.#slotsOf(host);
+    this.#note(
+      host,
+      slots.map(({ scope }) => scope),
+    );
+    const emptied: HeldSlot[] = [];
+    for (const slot of slots) {
+      if (signal.aborted || !this.#node.isOffline(host)) break;
+      if (await this.#drain(slot, signal)) emptied.push(slot);
+    }
+    return emptied;
+  }
+
+  /** True = something was thrown away. */
+  async #drain({ scope, cluster, topic, member, holder }: HeldSlot, signal: AbortSignal): Promise<boolean> {
+    const { hostId: host, partition, slot } = member;
+    let discarded = 0;
+    const outcome = await drainSlot(this.#node, {
+      cluster,
+      address: { topic, partition, slot },
+      // Of an epoch that nobody is at.
+      fence: { kind: 'fence', scope, host, epoch: 0, incarnation: 0 },
+      mayDiscard: async (header) => {
+        if (!this.#node.isOffline(host)) return false;
+        // The host has left meanwhile: then the slot is drained up to its fence, and freed.
+        if (header?.kind === 'fence' && header.host === host && header.epoch > 0) return false;
+        if (header?.host !== host && !(await this.#isHeld(holder, member))) return false;
+        discarded++;
+        return true;
+      },
+      signal,
+    });
+    if (outcome === 'drained') this.#node.count('slotsDrained');
+    return discarded > 0;
+  }
+
+  /** What is addressed to others lies here from before, or the slot has come to another host. */
+  async #isHeld({ scope, key }: HeldSlot['holder'], member: Member): Promise<boolean> {
+    const [record] = await this.#node.store.read(scope, [key]);
+    const holder = record && decodeRecord<SlotHolder>(record)?.value;
+    return holder?.hostId === member.hostId && holder.epoch === member.epoch;
+  }
+
+  async #slotsOf(hostId: string): Promise<HeldSlot[]> {
+    const slots: HeldSlot[] = [];
+    const host = await readHost(this.#node, hostId);
+    if (host !== undefined) {
+      const { lane, member } = host;
+      slots.push(heldSlot(scopes.host(hostId), lane, member, scopes.lane(lane.cluster)));
+    }
+    let page;
+    let after = '';
+    do {
+      page = await this.#node.store.list(scopes.host(hostId), 'assignment', after, PAGE);
+      for (const record of page) {
+        after = splitKey(record.key).id;
+        const assignment = decodeRecord<Assignment>(record)?.value;
+        // What it leaves is drained to the fence.
+        if (assignment?.state !== 'member') continue;
+        const scope = scopes.vpc(assignment.vpcId);
+        slots.push(heldSlot(scope, assignment.lane, assignment, scope));
+      }
+    } while (page.length === PAGE);
+    return slots;
+  }
+
+  #note(host: string, visited: readonly Scope[]): void {
+    const pauseMs = this.#visited.get(host)?.pauseMs ?? FIRST_PAUSE_MS;
+    this.#visited.set(host, {
+      dueMs: this.#node.clock() + pauseMs,
+      pauseMs: Math.min(LONGEST_PAUSE_MS, 2 * pauseMs),
+      scopes: visited,
+    });
+  }
+}
+
+function heldSlot(
+  scope: Scope,
+  { cluster, topic }: { readonly cluster: string; readonly topic: string },
+  { hostId, partition, slot, epoch }: Member,
+  registry: Scope,
+): HeldSlot {
+  const holder = { scope: registry, key: keys.slot(partition, slot) };
+  return { scope, cluster, topic, member: { hostId, partition, slot, epoch }, holder };
+}

@@ -1,0 +1,168 @@
+import { expect } from 'chai';
+import { decodeWork } from '../../../core/codec/work.ts';
+import type { Work } from '../../../core/codec/work.ts';
+import type { Header } from '../../../core/codec/envelope.ts';
+import { scopes } from '../../../core/model/keys.ts';
+import { subscriptions } from '../../../core/placement/topics.ts';
+import { dispatchScope } from '../../../infra-node/dispatch.ts';
+import { readHost } from '../../../infra-node/registered-host.ts';
+import { eventually } from '../../support/eventually.ts';
+import { DrainFixture } from './drain-fixture.ts';
+import { hostLane, resume, topics, vpcScope } from './vpc-fixture.ts';
+
+describe('slots of hosts that are offline', () => {
+  let drain: DrainFixture;
+  beforeEach(async () => {
+    drain = new DrainFixture();
+    await drain.open(['h0', 'h1']);
+  });
+  afterEach(() => drain.close());
+
+  const change = async (id: string): Promise<void> => {
+    await drain.vpc.bind(id, []);
+    await drain.dispatch();
+  };
+  const reports = (host: string, revision: number): Promise<unknown> =>
+    drain.vpc.report(vpcScope, host, { epoch: 1, incarnation: 1, revision });
+  const revision = async (): Promise<number> => (await drain.node.store.status(vpcScope)).revision;
+
+  it('are emptied, and what was in them is sent to a host that comes back', async () => {
+    const joinedAt = await revision();
+    await reports('h0', joinedAt);
+    await change('q0');
+    await change('q1');
+    await drain.expire('h0');
+    const [copies, lanes] = [await drain.backlog(), await drain.backlog(hostLane)];
+    await drain.drainOffline();
+    expect(await drain.backlog()).to.equal(copies / 2);
+    expect(await drain.backlog(hostLane)).to.equal(lanes / 2);
+    expect(drain.node.stats).to.include({ slotsDrained: 2, messagesDrained: (copies + lanes) / 2 });
+
+    const received: Header[] = [];
+    const subscription = await drain.listen(await drain.member('h0'), received);
+    await drain.hear('h0');
+    await dispatchScope(drain.node, vpcScope, resume);
+    await eventually(async () => {
+      const [header] = received;
+      expect(header).to.include({ kind: 'changes', from: joinedAt, to: await revision() });
+    });
+    await subscription.close();
+  });
+
+  it('are looked at again at growing intervals, and anew when the host was back', async () => {
+    await drain.expire('h0');
+    await drain.drainOffline();
+    const drained = (): number => drain.node.stats.slotsDrained;
+    const visits: number[] = [];
+    for (let second = 0; second <= 100; second++) {
+      const before = drained();
+      await drain.drainOffline();
+      if (drained() > before) visits.push(second);
+      drain.vpc.nowMs += 1_000;
+    }
+    expect(visits).to.deep.equal([30, 90]);
+    await drain.hear('h0');
+    await drain.drainOffline();
+    await drain.expire('h0');
+    const before = drained();
+    await drain.drainOffline();
+    expect(drained()).to.equal(before + 2);
+  });
+
+  it('are left alone where the host listens after all', async () => {
+    const received: Header[] = [];
+    const subscription = await drain.listen(await drain.member('h0'), received);
+    await change('q0');
+    await drain.expire('h0');
+    await drain.drainOffline();
+    expect(drain.node.stats.slotsDrained, 'the host lane only').to.equal(1);
+    await eventually(() => {
+      expect(received).to.have.length(1);
+    });
+    await subscription.close();
+  });
+
+  it('are given up as soon as the host is heard of', async () => {
+    for (const id of ['q0', 'q1', 'q2']) await change(id);
+    const member = await drain.member('h0');
+    await drain.expire('h0');
+    const count = drain.node.count.bind(drain.node);
+    drain.node.count = (counter, amount) => {
+      count(counter, amount);
+      if (counter === 'messagesDrained' && amount === undefined) void drain.hear('h0');
+    };
+    const before = (await drain.backlog()) + (await drain.backlog(hostLane));
+    await drain.drainOffline();
+    const drained = drain.node.stats.messagesDrained;
+    expect(drained).to.be.lessThan(4);
+    const received: Header[] = [];
+    const subscription = await drain.listen(member, received);
+    await eventually(async () => {
+      const left = (await drain.backlog()) + (await drain.backlog(hostLane));
+      expect(left).to.be.lessThan(before - drained);
+    });
+    expect(received.filter(({ host, epoch }) => host === 'h0' && epoch > 0)).to.not.deep.equal([]);
+    await subscription.close();
+  });
+
+  it('keep their fence, by which they are freed', async () => {
+    await change('q0');
+    const member = await drain.member('h0');
+    await drain.expire('h0');
+    // Between the look at the assignments and the draining it leaves.
+    const subscribeSlot = drain.cluster.bus.subscribeSlot.bind(drain.cluster.bus);
+    drain.cluster.bus.subscribeSlot = async (options) => {
+      drain.cluster.bus.subscribeSlot = subscribeSlot;
+      await drain.leave('h0');
+      return subscribeSlot(options);
+    };
+    await drain.drainOffline();
+    const received: Header[] = [];
+    const subscription = await drain.listen(member, received);
+    await eventually(() => {
+      expect(received.map(({ kind, epoch }) => `${kind} ${epoch}`)).to.include('fence 1');
+    });
+    await subscription.close();
+  });
+
+  it('of which something was thrown away are put on the work topic, again when the host is back', async () => {
+    const works: Work[] = [];
+    const subscription = await drain.cluster.bus.subscribeGroup({
+      topic: topics.work,
+      partitions: 1,
+      subscription: subscriptions.infra,
+      consumerName: 'test',
+      order: 'by-key',
+      handler: async (message) => {
+        works.push(decodeWork(message.properties));
+        await message.ack();
+      },
+    });
+    const resumed = (): string[] => works.flatMap((work) => (work.kind === 'resume' ? [work.scope] : []));
+    await change('q0');
+    await drain.expire('h0');
+    await drain.drainOffline();
+    const scopesOf = [scopes.host('h0'), vpcScope];
+    await eventually(() => {
+      expect(resumed().sort()).to.deep.equal(scopesOf);
+    });
+    await drain.hear('h0');
+    await drain.drainOffline();
+    await eventually(() => {
+      expect(resumed().sort()).to.deep.equal([...scopesOf, ...scopesOf].sort());
+    });
+    await subscription.close();
+  });
+
+  it('do not hold each other up', async () => {
+    const host = await readHost(drain.node, 'h0');
+    await drain.expire('h0', 'h1');
+    const subscribeSlot = drain.cluster.bus.subscribeSlot.bind(drain.cluster.bus);
+    drain.cluster.bus.subscribeSlot = (options) =>
+      options.address.slot === host?.member.slot
+        ? Promise.reject(new Error('something else'))
+        : subscribeSlot(options);
+    await drain.drainOffline();
+    expect(drain.node.stats.slotsDrained).to.equal(2);
+  });
+});
