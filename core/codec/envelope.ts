@@ -5,6 +5,7 @@
  * a message sent twice is harmless. No counter has to be reserved before sending.
  */
 import { PlatformError } from '../errors.ts';
+import { digits } from './digits.ts';
 import type { Properties } from '../messaging/port.ts';
 import type { Assignment } from '../model/resources.ts';
 import type { Entry } from '../model/view.ts';
@@ -114,10 +115,8 @@ function flag(properties: Properties, name: string): boolean {
 }
 
 function integer(properties: Properties, name: string): number {
-  const value = Number(text(properties, name));
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw new PlatformError('invalid_argument', `message with a bad ${name}`);
-  }
+  const value = digits(text(properties, name));
+  if (value === undefined) throw new PlatformError('invalid_argument', `message with a bad ${name}`);
   return value;
 }
 
@@ -174,7 +173,12 @@ export function decodeBody(payload: Buffer): Body {
     };
   });
   const assignment = parsed['assignment'];
-  return isObject(assignment) ? { entries, assignment: assignment as unknown as Assignment } : { entries };
+  if (assignment !== undefined && !isObject(assignment)) {
+    throw new PlatformError('invalid_argument', 'message with a malformed assignment');
+  }
+  return assignment !== undefined
+    ? { entries, assignment: assignment as unknown as Assignment }
+    : { entries };
 }
 
 function parse(payload: Buffer): unknown {

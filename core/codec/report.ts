@@ -1,5 +1,6 @@
 import { PlatformError } from '../errors.ts';
 import type { RecordKey, Scope } from '../store/port.ts';
+import { isScope } from './scope.ts';
 
 /** A resource that the host received and could not apply; it counts as held. */
 export interface Failure {
@@ -79,7 +80,7 @@ function isReport(value: unknown): value is HostReport {
 function isScopeReport(value: unknown): value is ScopeReport {
   return (
     isObject(value) &&
-    isPath(value['scope']) &&
+    isScope(value['scope']) &&
     [value['epoch'], value['incarnation'], value['revision']].every(isCount) &&
     typeof value['needsSnapshot'] === 'boolean' &&
     (value['digest'] === undefined || isCount(value['digest'])) &&
@@ -99,7 +100,7 @@ function isFailure(value: unknown): value is Failure {
 function isLeft(value: unknown): value is LeftReport {
   return (
     isObject(value) &&
-    isPath(value['scope']) &&
+    isScope(value['scope']) &&
     [value['epoch'], value['partition'], value['slot']].every(isCount)
   );
 }
@@ -108,7 +109,7 @@ function isListOf<T>(value: unknown, isItem: (item: unknown) => item is T): valu
   return Array.isArray(value) && value.every(isItem);
 }
 
-function isPath(value: unknown): value is Scope {
+function isPath(value: unknown): value is RecordKey {
   return typeof value === 'string' && value.includes('/');
 }
 

@@ -1,6 +1,8 @@
 import { PlatformError } from '../errors.ts';
 import type { OutgoingMessage, Properties } from '../messaging/port.ts';
 import type { Scope } from '../store/port.ts';
+import { digits } from './digits.ts';
+import { isScope } from './scope.ts';
 
 /** A task for the infrastructure nodes, keyed by its scope. */
 export type Work =
@@ -20,11 +22,12 @@ export function encodeWork(work: Work): OutgoingMessage {
 
 export function decodeWork(properties: Properties): Work {
   const { kind, scope, host, epoch } = properties;
-  if (scope?.includes('/') === true) {
-    if (kind === 'dispatch' || kind === 'resume') return { kind, scope: scope as Scope };
-    if (kind === 'resync' && host !== undefined && Number.isSafeInteger(Number(epoch))) {
-      return { kind, scope: scope as Scope, host, epoch: Number(epoch) };
+  if (isScope(scope)) {
+    if (kind === 'dispatch' || kind === 'resume') return { kind, scope };
+    const at = kind === 'resync' && epoch !== undefined ? digits(epoch) : undefined;
+    if (kind === 'resync' && host !== undefined && host !== '' && at !== undefined) {
+      return { kind, scope, host, epoch: at };
     }
   }
-  throw new PlatformError('invalid_argument', `malformed work ${JSON.stringify(properties)}`);
+  throw new PlatformError('invalid_argument', `malformed work ${JSON.stringify(properties).slice(0, 500)}`);
 }
