@@ -134,16 +134,18 @@ export class Receiver {
       counters.stale++;
       return [message];
     }
-    memberships.progressed(scope);
-    const { snapshot, done } = parts.add(origin.lane, header, body, message);
-    if (snapshot === undefined) return done;
-    const { entries, assignment } = snapshot;
     const isHostLane = origin.assignment === undefined;
     const isJoin = isHostLane && scope !== origin.scope;
-    if (isJoin && assignment === undefined && !this.#isMember(splitScope(scope).id, epoch)) {
+    const isFirst = header.part === 0;
+    if (isJoin && isFirst && body.assignment === undefined && !this.#isMember(splitScope(scope).id, epoch)) {
       counters.stale++;
-      return done;
+      return [message];
     }
+    memberships.progressed(scope);
+    const { snapshot, done, isStray } = parts.add(origin.lane, header, body, message);
+    if (isStray) counters.stale++;
+    if (snapshot === undefined) return done;
+    const { entries, assignment } = snapshot;
     const joined: Effect[] = assignment === undefined ? [] : [{ kind: 'joined', assignment }];
     const outcome = await replicas.snapshot(header, entries, joined);
     if (outcome !== 'applied') {

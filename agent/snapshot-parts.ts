@@ -8,6 +8,8 @@ export interface Collected {
   readonly snapshot: { readonly entries: readonly Entry[]; readonly assignment?: Assignment } | undefined;
   /** Messages to acknowledge once what was made of them is durable. */
   readonly done: readonly IncomingMessage[];
+  /** The message belongs to nothing that can become whole. */
+  readonly isStray: boolean;
 }
 
 interface Open {
@@ -24,11 +26,16 @@ export class SnapshotParts {
   readonly #open = new Map<string, Open>();
 
   add(lane: string, header: SnapshotHeader, body: Body, message: IncomingMessage): Collected {
-    if (header.parts === 1) return { snapshot: body, done: [...this.forget(lane, header), message] };
+    if (header.parts === 1) {
+      return { snapshot: body, done: [...this.forget(lane, header), message], isStray: false };
+    }
     const key = `${lane} ${header.scope}`;
     let open = this.#open.get(key);
     const order = open === undefined ? 1 : compare(header, open.header);
-    if (order < 0) return { snapshot: undefined, done: [message] };
+    // Parts come in order, and again from the first one that was not acknowledged: one that is missing never comes.
+    if (order < 0 || (order > 0 && header.part > 0)) {
+      return { snapshot: undefined, done: [message], isStray: true };
+    }
     const dropped: IncomingMessage[] = [];
     if (open === undefined || order > 0) {
       dropped.push(...(open?.messages ?? []));
@@ -37,7 +44,9 @@ export class SnapshotParts {
     }
     open.parts.set(header.part, body);
     open.messages.push(message);
-    if (open.parts.size < header.parts) return { snapshot: undefined, done: dropped };
+    if (open.parts.size < header.parts) {
+      return { snapshot: undefined, done: dropped, isStray: false };
+    }
     this.#open.delete(key);
     const bodies = Array.from({ length: header.parts }, (_, part) => open.parts.get(part));
     const assignment = bodies[0]?.assignment;
@@ -47,6 +56,7 @@ export class SnapshotParts {
         ...(assignment === undefined ? {} : { assignment }),
       },
       done: [...dropped, ...open.messages],
+      isStray: false,
     };
   }
 
