@@ -8,7 +8,7 @@ import { until } from '../local/until.ts';
 import type { Program } from '../scripts/stack/deployment.ts';
 import { cellsOf } from './model/cells.ts';
 import type { Cell } from './model/ledger.ts';
-import { Observed } from './model/observations.ts';
+import { Observed, cameBack } from './model/observations.ts';
 import type { Observation, Return } from './model/observations.ts';
 import { heldBy } from './testbed/agents.ts';
 
@@ -61,14 +61,14 @@ export async function readObservations(files: readonly string[]): Promise<Observ
   return observed;
 }
 
-/** What hosts saw again after its deletion. The tombstones tell when that was. */
-export async function resurrections(store: Store, observed: Observed): Promise<Return[]> {
+/** What hosts had again, or still, after its deletion. The tombstones tell when that was. */
+export async function resurrections(store: Store, returns: readonly Return[]): Promise<Return[]> {
   const deletedAt = new Map<string, number>();
-  for (const { scope, key } of observed.suspects()) {
+  for (const { scope, key } of returns) {
     const [record] = await store.read(scope, [key]);
     if (record !== undefined && record.body === undefined && record.revision > 0) {
       deletedAt.set(`${scope} ${key}`, record.revision);
     }
   }
-  return observed.resurrected((scope, key) => deletedAt.get(`${scope} ${key}`));
+  return cameBack(returns, (scope, key) => deletedAt.get(`${scope} ${key}`));
 }

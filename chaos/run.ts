@@ -15,11 +15,12 @@ import {
   untilSettled,
 } from './judge.ts';
 import { isBack } from './model/ledger.ts';
+import { Sightings } from './model/sightings.ts';
 import type { ChaosOptions } from './options.ts';
 import { resultOf } from './result.ts';
 import type { Result } from './result.ts';
 import { planFaults } from './schedule/plan.ts';
-import { hostNames, observationsFile } from './testbed/agents.ts';
+import { holdingsOf, hostNames, observationsFile } from './testbed/agents.ts';
 import { startTestbed } from './testbed/testbed.ts';
 import type { Testbed } from './testbed/testbed.ts';
 import { World } from './workload/world.ts';
@@ -37,6 +38,7 @@ const SETTLE_MS = 120_000;
 /** What has settled has to stay so. */
 const STAY_MS = 3_000;
 const PROGRESS_MS = 10_000;
+const LOOK_MS = 3_000;
 
 /** One run in a directory of its own. `report` gets the progress. */
 export async function runChaos(
@@ -63,8 +65,14 @@ export async function runChaos(
       isFaulty: () => faults.areAtWork,
       report,
     });
-    await writeUnderFaults(options, faults, workload, report);
-    return await judge(options, dir, testbed, { faults, world, workload, report });
+    const sightings = new Sightings((cell) => workload.ledger.isGone(cell));
+    const watching = watch(testbed, sightings);
+    try {
+      await writeUnderFaults(options, faults, workload, report);
+    } finally {
+      await watching.stop();
+    }
+    return await judge(options, dir, testbed, { faults, world, workload, sightings, report });
   } finally {
     for (const client of clients) client.close();
     await testbed.stop();
@@ -100,7 +108,27 @@ async function writeUnderFaults(
   }
 }
 
+/** Looks at all agents again and again. */
+function watch(testbed: Testbed, sightings: Sightings): { stop(): Promise<void> } {
+  const stopped = new AbortController();
+  const watching = (async () => {
+    while (!stopped.signal.aborted) {
+      for (const worker of testbed.agents) {
+        for (const holding of await holdingsOf(worker)) sightings.look(holding);
+      }
+      await pause(LOOK_MS, stopped.signal).catch(() => undefined);
+    }
+  })();
+  return {
+    stop: () => {
+      stopped.abort();
+      return watching;
+    },
+  };
+}
+
 interface Done {
+  readonly sightings: Sightings;
   readonly faults: Faults;
   readonly world: World;
   readonly workload: Workload;
@@ -111,7 +139,7 @@ async function judge(
   { seed, minutes, agents, workers }: ChaosOptions,
   dir: string,
   testbed: Testbed,
-  { faults, world, workload, report }: Done,
+  { faults, world, workload, sightings, report }: Done,
 ): Promise<Run> {
   const { counts, byName, ledger } = workload;
   report(`writes and faults are over: ${JSON.stringify({ ...counts, ...Object.fromEntries(byName) })}`);
@@ -122,7 +150,7 @@ async function judge(
   const losses = ledger.losses(await storedCells(testbed.store, world.vpcIds));
   const files = Array.from({ length: workers }, (_, n) => observationsFile(dir, n));
   const observed = await readObservations(files);
-  const returned = await resurrections(testbed.store, observed);
+  const returned = await resurrections(testbed.store, [...observed.returns(), ...sightings.returns()]);
   const result = resultOf({
     seed,
     minutes,
@@ -143,7 +171,9 @@ async function judge(
       ({ cell, stored, allowed }) =>
         `${cell} is ${JSON.stringify(stored ?? null)} in the store, not ${JSON.stringify(allowed)}`,
     ),
-    ...returned.map(({ host, scope, key, after }) => `${host} got ${key} of ${scope} back after ${after}`),
+    ...returned.map(
+      ({ host, scope, key, after }) => `${host} had ${key} of ${scope} after its deletion, at ${after}`,
+    ),
     ...observed.rollbacks.map(
       ({ host, scope, durable, started }) =>
         `${host} had ${scope} durable at ${durable} and started at ${started}`,

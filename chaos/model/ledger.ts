@@ -44,6 +44,12 @@ export class Ledger {
     };
   }
 
+  /** Its deletion was acknowledged. */
+  isGone(cell: Cell): boolean {
+    const known = this.#cells.get(cell);
+    return known !== undefined && known.acknowledged === undefined && known.possible.length === 0;
+  }
+
   losses(stored: ReadonlyMap<Cell, string>): Loss[] {
     const cells = new Set([...this.#cells.keys(), ...stored.keys()]);
     return [...cells].flatMap((cell) => {

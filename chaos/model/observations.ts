@@ -12,7 +12,7 @@ export interface Observation {
   readonly set: readonly (readonly [RecordKey, number])[];
 }
 
-/** A version that a host took though it was, or had been, at a revision above it. */
+/** A version that a host took, or held, though it was, or had been, at a revision above it. */
 export interface Return {
   readonly host: string;
   readonly scope: Scope;
@@ -59,18 +59,24 @@ export class Observed {
   }
 
   /**
-   * Old versions that came (again). A host that rejoins a VPC gets all of it, so this is wrong only for what was deleted
-   * before: `deletedAt` tells the revision of a deletion, undefined for what exists or whose VPC is gone.
+   * Old versions that came (again). A host that rejoins a VPC gets all of it, so this is wrong only for what had been
+   * deleted before; see {@link cameBack}.
    */
-  resurrected(deletedAt: (scope: Scope, key: RecordKey) => number | undefined): Return[] {
-    return [...this.#returns.values()].filter(({ scope, key, after }) => {
-      const at = deletedAt(scope, key);
-      return at !== undefined && at <= after;
-    });
-  }
-
-  /** Those that `resurrected` will ask about. */
-  suspects(): { readonly scope: Scope; readonly key: RecordKey }[] {
+  returns(): Return[] {
     return [...this.#returns.values()];
   }
+}
+
+/**
+ * Those whose key was deleted at a revision that the host had been at. `deletedAt` is undefined for what exists, or
+ * whose VPC is gone.
+ */
+export function cameBack(
+  returns: readonly Return[],
+  deletedAt: (scope: Scope, key: RecordKey) => number | undefined,
+): Return[] {
+  return returns.filter(({ scope, key, after }) => {
+    const at = deletedAt(scope, key);
+    return at !== undefined && at <= after;
+  });
 }

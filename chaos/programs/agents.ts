@@ -15,11 +15,12 @@ import { stateOnlyDataPlane } from '../../agent/data-plane.ts';
 import { openFileJournal } from '../../agent/journal/file-journal.ts';
 import type { JournalFactory } from '../../agent/journal/journal.ts';
 import { systemClock } from '../../core/clock.ts';
+import { scopes } from '../../core/model/keys.ts';
 import type { Entry } from '../../core/model/view.ts';
 import type { Scope } from '../../core/store/port.ts';
 import type { Observation } from '../model/observations.ts';
 import { AGENTS_VARIABLE } from '../testbed/agents-config.ts';
-import type { AgentsConfig, HeldAnswer } from '../testbed/agents-config.ts';
+import type { AgentsConfig, HeldAnswer, HeldVpc } from '../testbed/agents-config.ts';
 import { ackEarly } from './ack-early.ts';
 
 await runService('agents', async () => {
@@ -110,10 +111,20 @@ await runService('agents', async () => {
 });
 
 function held(agents: ReadonlyMap<string, Agent>): HeldAnswer {
-  const views = (agent: Agent) =>
-    agent.vpcs().map((vpcId) => {
-      const entries = [...(agent.view(vpcId)?.values() ?? [])];
-      return [vpcId, entries.map(({ key, revision, body = '' }) => [key, revision, body] as const)] as const;
-    });
-  return Object.fromEntries([...agents].map(([host, agent]) => [host, Object.fromEntries(views(agent))]));
+  return Object.fromEntries([...agents].map(([host, agent]) => [host, heldBy(agent)]));
+}
+
+function heldBy(agent: Agent): Record<string, HeldVpc> {
+  const revisions = new Map(agent.scopes().map(({ scope, revision }) => [scope, revision]));
+  const vpcs = agent.vpcs().map((vpcId): [string, HeldVpc] => {
+    const entries = [...(agent.view(vpcId)?.values() ?? [])];
+    return [
+      vpcId,
+      {
+        revision: revisions.get(scopes.vpc(vpcId)) ?? 0,
+        entries: entries.map(({ key, revision, body = '' }) => [key, revision, body]),
+      },
+    ];
+  });
+  return Object.fromEntries(vpcs);
 }

@@ -1,4 +1,5 @@
 import type { LogLevel } from '../../adapters/process/logger.ts';
+import type { RecordKey } from '../../core/store/port.ts';
 
 /** The variable that tells a process of agents what it is. */
 export const AGENTS_VARIABLE = 'VPCAST_CHAOS_AGENTS';
@@ -15,6 +16,9 @@ export interface AgentsConfig {
   readonly ackEarly: boolean;
 }
 
-/** What a process of agents answers on `/held`: by host and VPC, what `Agent.view` has. */
-export type HeldAnswer = Readonly<Record<string, Readonly<Record<string, readonly HeldEntry[]>>>>;
-export type HeldEntry = readonly [key: `${string}/${string}`, revision: number, body: string];
+/** What a process of agents answers: by host and VPC, what `Agent.view` has and at which revision. */
+export type HeldAnswer = Readonly<Record<string, Readonly<Record<string, HeldVpc>>>>;
+export interface HeldVpc {
+  readonly revision: number;
+  readonly entries: readonly (readonly [key: RecordKey, revision: number, body: string])[];
+}

@@ -3,6 +3,7 @@ import type { Entry } from '../../core/model/view.ts';
 import type { RecordKey } from '../../core/store/port.ts';
 import type { HeldState } from '../../local/compare.ts';
 import type { Program } from '../../scripts/stack/deployment.ts';
+import type { Holding } from '../model/sightings.ts';
 import type { HeldAnswer } from './agents-config.ts';
 
 const ANSWER_MS = 10_000;
@@ -22,6 +23,19 @@ export async function heldBy(workers: readonly Program[]): Promise<Map<string, H
   return new Map(hosts.map(([host, vpcs]) => [host, heldState(vpcs)]));
 }
 
+/** What the agents of one process hold now; nothing while it does not answer. */
+export async function holdingsOf(worker: Program): Promise<Holding[]> {
+  const answer = await ask(worker).catch((): HeldAnswer => ({}));
+  return Object.entries(answer).flatMap(([host, vpcs]) =>
+    Object.entries(vpcs).map(([vpcId, { revision, entries }]) => ({
+      host,
+      vpcId,
+      revision,
+      keys: entries.map(([key]) => key),
+    })),
+  );
+}
+
 async function ask(worker: Program): Promise<HeldAnswer> {
   const { held = '' } = await worker.endpoints();
   const response = await fetch(`http://${held}/held`, { signal: AbortSignal.timeout(ANSWER_MS) });
@@ -30,7 +44,7 @@ async function ask(worker: Program): Promise<HeldAnswer> {
 
 function heldState(vpcs: HeldAnswer[string]): HeldState {
   const views = new Map(
-    Object.entries(vpcs).map(([vpcId, entries]) => [
+    Object.entries(vpcs).map(([vpcId, { entries }]) => [
       vpcId,
       new Map(entries.map(([key, revision, body]): [RecordKey, Entry] => [key, { key, revision, body }])),
     ]),

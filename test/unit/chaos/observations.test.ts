@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Observed } from '../../../chaos/model/observations.ts';
+import { Observed, cameBack } from '../../../chaos/model/observations.ts';
 import type { Observation } from '../../../chaos/model/observations.ts';
 
 const SCOPE = 'vpc/x';
@@ -20,7 +20,7 @@ describe('Observed', () => {
       { revision: 8 },
       { revision: 9, set: [['port/p', 5]] },
     );
-    expect(observed.resurrected(deleted(7))).to.deep.equal([
+    expect(cameBack(observed.returns(), deleted(7))).to.deep.equal([
       { host: 'a', scope: SCOPE, key: 'port/p', after: 8 },
     ]);
   });
@@ -32,13 +32,13 @@ describe('Observed', () => {
       { revision: 6, set: [['port/p', 5]] },
       { revision: 7 },
     );
-    expect(observed.resurrected(deleted(7))).to.deep.equal([]);
+    expect(cameBack(observed.returns(), deleted(7))).to.deep.equal([]);
   });
 
   it('minds nothing that exists, when a host that rejoins gets it again', () => {
     const observed = seen({ revision: 8 }, { revision: 9, set: [['port/p', 5]] });
-    expect(observed.suspects()).to.have.length(1);
-    expect(observed.resurrected(() => undefined)).to.deep.equal([]);
+    expect(observed.returns()).to.have.length(1);
+    expect(cameBack(observed.returns(), () => undefined)).to.deep.equal([]);
   });
 
   it('keeps hosts and scopes apart', () => {
@@ -47,7 +47,7 @@ describe('Observed', () => {
       { host: 'b', revision: 5, set: [['port/p', 5]] },
       { scope: 'vpc/y', revision: 5, set: [['port/p', 5]] },
     );
-    expect(observed.suspects()).to.deep.equal([]);
+    expect(observed.returns()).to.deep.equal([]);
   });
 
   it('sees an agent start with less than it had made durable', () => {
@@ -71,7 +71,7 @@ describe('Observed', () => {
       { incarnation: 1, revision: 4, set: [['port/p', 2]] },
       { incarnation: 2, kind: 'started', revision: 3 },
     );
-    expect(observed.suspects()).to.deep.equal([]);
+    expect(observed.returns()).to.deep.equal([]);
     expect(observed.rollbacks).to.deep.equal([]);
   });
 });
