@@ -11,7 +11,7 @@ import type { BareConsumer, BareTopic } from './plan.ts';
 
 const SUBSCRIPTION = 'bare';
 const NAMESPACE = 'topics';
-const TOPICS_AT_ONCE = 16;
+const TOPICS_AT_ONCE = 8;
 
 export interface BareOptions {
   readonly dir: string;
@@ -24,8 +24,13 @@ export interface BareOptions {
   readonly onFailure: (error: Error) => void;
 }
 
-/** Bare consumers in some processes; resolves when all are subscribed, with what ends them. */
-export async function startBare(options: BareOptions): Promise<() => Promise<void>> {
+export interface Bare {
+  readonly tenant: string;
+  stop(): Promise<void>;
+}
+
+/** Bare consumers in some processes; resolves when all are subscribed. */
+export async function startBare(options: BareOptions): Promise<Bare> {
   const { workers, consumers } = options;
   const tenant = `bare-${randomUUID().slice(0, 8)}`;
   await makeTopics(options, tenant);
@@ -46,7 +51,7 @@ export async function startBare(options: BareOptions): Promise<() => Promise<voi
     await stop();
     throw error;
   }
-  return stop;
+  return { tenant, stop };
 }
 
 function startWorker(

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../../local/until.ts';
 import type { PulsarService } from '../../scripts/services/pulsar.ts';
 import { brokerGauges } from '../broker-gauges.ts';
+import type { BrokerGauges } from '../broker-gauges.ts';
 import type { Surroundings } from '../experiment.ts';
 import { rounded } from '../statistics.ts';
 import { writeSteadily } from '../vpc-writes.ts';
@@ -37,7 +38,7 @@ const CONVERGE_MS = 180_000;
 const ROUND_PER_SECOND = 100;
 
 export async function measurePlatform(
-  { client, log, agents, members }: Platform,
+  { tenant, client, log, agents, members }: Platform,
   ratePerSecond: number,
   pulsar: PulsarService,
   { signal, once }: Surroundings,
@@ -52,7 +53,7 @@ export async function measurePlatform(
     const round = { ratePerSecond: ROUND_PER_SECOND, count: vpcIds.length, signal };
     await applied(await writeSteadily(client, vpcIds, round));
   });
-  const before = await brokerGauges(pulsar.adminUrl);
+  const before = await brokerGauges(pulsar.adminUrl, tenant);
   const stop = new AbortController();
   const { outage, writes } = await once('the broker restarts under the agents', async () => {
     const writing = writeSteadily(client, vpcIds, {
@@ -60,7 +61,7 @@ export async function measurePlatform(
       signal: AbortSignal.any([signal, stop.signal]),
     });
     writing.catch(() => undefined);
-    const over = await outageOf(pulsar, before.consumers, signal);
+    const over = await outageOf(pulsar, tenant, before.consumers, signal);
     await delay(AFTER_MS, undefined, { signal });
     stop.abort();
     return { outage: over, writes: await writing };
@@ -80,22 +81,18 @@ export async function measurePlatform(
 
 /** Of consumers that nobody sends anything to. */
 export async function measureBare(
-  consumers: number,
+  tenant: string,
   pulsar: PulsarService,
   { signal, once }: Surroundings,
 ): Promise<ReturnFigures> {
-  await until(async () => (await brokerGauges(pulsar.adminUrl)).consumers >= consumers, CONVERGE_MS);
-  const before = await brokerGauges(pulsar.adminUrl);
+  const before = await brokerGauges(pulsar.adminUrl, tenant);
   const outage = await once('the broker restarts under bare consumers', () =>
-    outageOf(pulsar, before.consumers, signal),
+    outageOf(pulsar, tenant, before.consumers, signal),
   );
   return returnFigures(before, outage);
 }
 
-function returnFigures(
-  before: { connections: number; consumers: number },
-  { killedAtMs, servingAtMs, backAtMs }: Outage,
-): ReturnFigures {
+function returnFigures(before: BrokerGauges, { killedAtMs, servingAtMs, backAtMs }: Outage): ReturnFigures {
   return {
     ...before,
     broker_serves_s: seconds(servingAtMs - killedAtMs),

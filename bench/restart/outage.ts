@@ -13,9 +13,10 @@ export interface Outage {
 
 const BACK_MS = 300_000;
 
-/** Kills the broker, starts it, and waits until it has as many consumers as before. */
+/** Kills the broker, starts it, and waits until it has as many consumers of the tenant as before. */
 export async function outageOf(
   pulsar: PulsarService,
+  tenant: string,
   consumers: number,
   signal: AbortSignal,
 ): Promise<Outage> {
@@ -25,7 +26,7 @@ export async function outageOf(
   const servingAtMs = nowMs();
   let seen = 0;
   const isBack = async (): Promise<boolean> => {
-    seen = (await brokerGauges(pulsar.adminUrl)).consumers;
+    seen = (await brokerGauges(pulsar.adminUrl, tenant)).consumers;
     return signal.aborted || seen >= consumers;
   };
   await until(isBack, BACK_MS).catch(() => {

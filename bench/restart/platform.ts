@@ -15,6 +15,7 @@ import type { Members } from './convergence.ts';
 import type { RestartOptions } from './options.ts';
 
 export interface Platform {
+  readonly tenant: string;
   readonly client: ControlClient;
   readonly log: AppliedLog;
   readonly agents: Agents;
@@ -33,9 +34,9 @@ export async function openPlatform(
   { dir, cleanup: outer, signal, onFailure, once, phase }: Surroundings,
 ): Promise<Platform> {
   const cleanup = outer.add(new Cleanup(), (own) => own.run());
-  const name = `bench-${randomUUID().slice(0, 8)}`;
+  const tenant = `bench-${randomUUID().slice(0, 8)}`;
   const deployment = await once('server and infra-nodes', async () =>
-    cleanup.add(await startDeployment({ dir, services, hosts: [], infraNodes, name }), (started) =>
+    cleanup.add(await startDeployment({ dir, services, hosts: [], infraNodes, name: tenant }), (started) =>
       started.stop(),
     ),
   );
@@ -68,5 +69,5 @@ export async function openPlatform(
       step();
     });
   });
-  return { client, log, agents, members, stop: () => cleanup.run() };
+  return { tenant, client, log, agents, members, stop: () => cleanup.run() };
 }

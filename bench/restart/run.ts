@@ -44,13 +44,12 @@ export async function runRestart(
   const platform = await openPlatform(options, memberships, urls, surroundings);
   const own = await measurePlatform(platform, rate, pulsar, surroundings);
   await platform.stop();
-  const bare = planConsumers(memberships, agents);
-  await once('bare consumers', async () =>
-    cleanup.add(await startBare({ dir, services: urls, ...bare, workers, clients, onFailure }), (stop) =>
-      stop(),
-    ),
-  );
-  const raw = await measureBare(bare.consumers.length, pulsar, surroundings);
+  const bare = await once('bare consumers', async () => {
+    const plan = planConsumers(memberships, agents);
+    const started = await startBare({ dir, services: urls, ...plan, workers, clients, onFailure });
+    return cleanup.add(started, (opened) => opened.stop());
+  });
+  const raw = await measureBare(bare.tenant, pulsar, surroundings);
   const sinceServing = ({ consumers_back_s, broker_serves_s }: ReturnFigures): number =>
     consumers_back_s - broker_serves_s;
   return {

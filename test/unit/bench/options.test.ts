@@ -38,5 +38,6 @@ describe("the broker's metrics", () => {
       'pulsar_consumers_count_other{topic="b"} 9',
     ].join('\n');
     expect(sumOf(text, 'pulsar_consumers_count')).to.equal(5);
+    expect(sumOf(text, 'pulsar_consumers_count', 'topic="b"')).to.equal(3);
   });
 });
