@@ -4,4 +4,5 @@ import type { DesignClient } from '../client.ts';
 export const clients: ReadonlyMap<string, () => Promise<DesignClient>> = new Map([
   ['readers', async () => (await import('./readers.ts')).readersClient],
   ['copies', async () => (await import('./copies.ts')).copiesClient],
+  ['rabbitmq', async () => (await import('./rabbitmq.ts')).rabbitClient],
 ]);

@@ -1,8 +1,10 @@
 import type { Design } from '../design.ts';
 import { copies, readers } from './pulsar.ts';
+import { rabbitmq } from './rabbitmq.ts';
 
 /** By the name that `--designs` takes. */
 export const designs: ReadonlyMap<string, Design> = new Map<string, Design>([
   ['readers', readers],
   ['copies', copies],
+  ['rabbitmq', rabbitmq],
 ]);
