@@ -12,7 +12,7 @@ interface Known {
   readonly status: ScopeStatus;
   readonly expected: Expected;
   /** All its hosts were right by the reports of that time. */
-  isClean: boolean;
+  readonly isClean: boolean;
 }
 
 const PAGE = 2_000;
@@ -36,19 +36,26 @@ export class Reconciler {
     this.#suspicions = new Suspicions(node.clock);
   }
 
-  async look(scope: Scope): Promise<void> {
+  /** Answers with what seems wrong. Something is done about what was so the last time as well. */
+  async look(scope: Scope): Promise<readonly Finding[]> {
     const { store } = this.#node;
     const status = await store.status(scope);
-    if (status.revision === 0 || status.dispatched !== status.revision) return;
+    if (status.revision === 0 || status.dispatched !== status.revision) return [];
     const known = this.#recall(scope, status);
-    if (known?.isClean === true && known.status.reports === status.reports) return;
+    if (known?.isClean === true && known.status.reports === status.reports) return [];
     const expected = known?.expected ?? (await readExpected(this.#node, scope));
     const reports = await this.#reports(scope, expected.receivers);
     // Else a report may tell of something that was committed after what it is compared with was read.
-    if (!isSame(status, await store.status(scope))) return;
+    if (!isSame(status, await store.status(scope))) return [];
     this.#node.count('scopesReconciled');
-    const isClean = await this.#judge(scope, status, expected, reports);
-    this.#keep(scope, { status, expected, isClean });
+    const findings = expected.receivers.flatMap((receiver, i): Finding[] => {
+      const report = reports[i];
+      const isPresent = report?.epoch === receiver.epoch && report.incarnation === status.incarnation;
+      return this.#examine(receiver, expected, isPresent ? report : undefined);
+    });
+    this.#keep(scope, { status, expected, isClean: findings.length === 0 });
+    await this.#putRight(scope, findings);
+    return findings;
   }
 
   /** A pass over all scopes has come to its end. */
@@ -56,18 +63,7 @@ export class Reconciler {
     this.#suspicions.passed();
   }
 
-  /** True = every host was right. */
-  async #judge(
-    scope: Scope,
-    { incarnation }: ScopeStatus,
-    expected: Expected,
-    reports: readonly (Report | undefined)[],
-  ): Promise<boolean> {
-    const findings = expected.receivers.flatMap((receiver, i): Finding[] => {
-      const report = reports[i];
-      const isPresent = report?.epoch === receiver.epoch && report.incarnation === incarnation;
-      return this.#examine(receiver, expected, isPresent ? report : undefined);
-    });
+  async #putRight(scope: Scope, findings: readonly Finding[]): Promise<void> {
     const reachable = await this.#reachable(findings);
     const again: Receiver[] = [];
     for (const { finding, attempts } of this.#suspicions.confirm(scope, reachable)) {
@@ -81,7 +77,6 @@ export class Reconciler {
       else again.push(receiver);
     }
     if (again.length > 0) await sendAgain(this.#node, scope, again);
-    return findings.length === 0;
   }
 
   #examine(receiver: Receiver, expected: Expected, report: Report | undefined): Finding[] {

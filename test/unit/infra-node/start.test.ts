@@ -5,7 +5,7 @@ import { decodeHeader } from '../../../core/codec/envelope.ts';
 import { encodeWork } from '../../../core/codec/work.ts';
 import { PlatformError } from '../../../core/errors.ts';
 import { silentLogger } from '../../../core/logger.ts';
-import type { MessageBus } from '../../../core/messaging/port.ts';
+import type { MessageBus, Properties } from '../../../core/messaging/port.ts';
 import { subscriptions } from '../../../core/placement/topics.ts';
 import { scopes } from '../../../core/model/keys.ts';
 import type { Scope, Store } from '../../../core/store/port.ts';
@@ -145,16 +145,39 @@ describe('infrastructure node on the embedded bus', () => {
     expect(Math.min(...seen)).to.be.greaterThan(0);
   });
 
-  it('acknowledges what it does not understand, and goes on', async () => {
-    const node = await start();
+  it('puts aside what it does not understand, with the reason, and goes on', async () => {
+    await cluster.admin.ensureTopic(topics.deadLetters, 1, ['reader']);
+    const node = await start({ name: 'node-1' });
     await cluster.bus.sendByKey(topics.work, WORK_PARTITIONS, 'x', {
-      properties: {},
+      properties: { kind: 'nonsense' },
       payload: Buffer.alloc(0),
     });
     await eventually(async () => {
       expect(node.stats.workMalformed).to.equal(1);
       expect(await backlog()).to.equal(0);
     });
+    const letters: Properties[] = [];
+    await cluster.bus.subscribeGroup({
+      topic: topics.deadLetters,
+      partitions: 1,
+      subscription: 'reader',
+      consumerName: 'test',
+      order: 'any',
+      handler: async (message) => {
+        letters.push(message.properties);
+        await message.ack();
+      },
+    });
+    await eventually(() => {
+      expect(letters).to.have.length(1);
+    });
+    expect(letters[0]).to.include({
+      reporter: 'node-1',
+      lane: 'work',
+      bytes: '0',
+      'original.kind': 'nonsense',
+    });
+    expect(letters[0]?.['reason']).to.contain('nonsense');
   });
 
   it('drops a request that repeats one it has just answered', async () => {
