@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { freePorts } from '../../scripts/free-ports.ts';
 import { ServiceProcess } from '../../scripts/services/service-process.ts';
+import { accepts } from './accepts.ts';
 import type { Broker } from './broker.ts';
 import { rabbitProgram } from './rabbitmq-program.ts';
 
@@ -73,17 +73,4 @@ export async function startRabbit(dir: string): Promise<Broker> {
     await mapper.stop();
     throw error;
   }
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => {
-      resolve(false);
-    });
-  });
 }

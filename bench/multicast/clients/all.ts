@@ -5,4 +5,5 @@ export const clients: ReadonlyMap<string, () => Promise<DesignClient>> = new Map
   ['readers', async () => (await import('./readers.ts')).readersClient],
   ['copies', async () => (await import('./copies.ts')).copiesClient],
   ['rabbitmq', async () => (await import('./rabbitmq.ts')).rabbitClient],
+  ['kafka', async () => (await import('./kafka.ts')).kafkaClient],
 ]);

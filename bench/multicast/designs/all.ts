@@ -1,4 +1,5 @@
 import type { Design } from '../design.ts';
+import { kafka } from './kafka.ts';
 import { copies, readers } from './pulsar.ts';
 import { rabbitmq } from './rabbitmq.ts';
 
@@ -7,4 +8,5 @@ export const designs: ReadonlyMap<string, Design> = new Map<string, Design>([
   ['readers', readers],
   ['copies', copies],
   ['rabbitmq', rabbitmq],
+  ['kafka', kafka],
 ]);
