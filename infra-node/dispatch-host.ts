@@ -9,7 +9,7 @@ import type { Node } from './node.ts';
 import { readRegistration, sendToHost } from './registered-host.ts';
 import type { Demand } from './resyncs.ts';
 import { sendParts } from './send.ts';
-import { Marks, Window, isHeld } from './window.ts';
+import { Marks, Window, appliedOf, isHeld } from './window.ts';
 import type { Progress } from './window.ts';
 
 /** What a host receives of its own scope, as it is. */
@@ -162,15 +162,14 @@ export class HostTurn {
     return true;
   }
 
-  /** What the host reported before it registered anew does not count; its registration begins with a snapshot. */
   async #readApplied(): Promise<void> {
     const [registration, [report]] = await Promise.all([
       readRegistration(this.#node, this.#hostId),
       this.#node.store.reports(this.#scope, [this.#hostId]),
     ]);
-    const isPresent =
-      report?.epoch === registration?.value.member.epoch && report?.incarnation === this.#turn.incarnation;
-    this.#progress.applied = isPresent ? report.revision : 0;
+    const epoch = registration?.value.member.epoch ?? 0;
+    this.#progress.applied = appliedOf(report, { epoch, incarnation: this.#turn.incarnation });
+    // A registration begins with a snapshot.
     this.#progress.since = registration?.revision ?? 0;
   }
 

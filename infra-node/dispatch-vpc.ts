@@ -161,7 +161,8 @@ export class VpcTurn {
     const far: MemberState[] = [];
     for (const state of due) {
       const { member, applied: from } = state;
-      if (from === 0 || from < delta.from) {
+      // Too far behind, or it has reported nothing yet.
+      if (from < delta.from) {
         far.push(state);
         continue;
       }

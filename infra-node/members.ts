@@ -2,6 +2,7 @@ import { decodeRecord } from '../core/codec/records.ts';
 import { splitKey } from '../core/model/keys.ts';
 import type { Member, SlotHolder } from '../core/model/resources.ts';
 import type { Scope, ScopeStore, StoredRecord } from '../core/store/port.ts';
+import { appliedOf } from './window.ts';
 import type { Progress } from './window.ts';
 
 export interface MemberState extends Progress {
@@ -39,7 +40,7 @@ export async function loadMembers(store: ScopeStore, scope: Scope, at: number): 
   }
 }
 
-/** Reads anew how far these hosts are. What one reported before it became a member again does not count. */
+/** Reads anew how far these hosts are. */
 export async function readApplied(
   store: ScopeStore,
   scope: Scope,
@@ -53,9 +54,7 @@ export async function readApplied(
       page.map(({ member }) => member.hostId),
     );
     page.forEach((state, i) => {
-      const report = reports[i];
-      const isPresent = report?.epoch === state.member.epoch && report.incarnation === incarnation;
-      state.applied = isPresent ? report.revision : 0;
+      state.applied = appliedOf(reports[i], { epoch: state.member.epoch, incarnation });
     });
   }
 }

@@ -1,4 +1,5 @@
 import { MAX_MARKS } from '../core/store/port.ts';
+import type { Report } from '../core/store/port.ts';
 
 /** How far one receiver is with a scope. */
 export interface Progress {
@@ -8,6 +9,14 @@ export interface Progress {
   applied: number;
   /** Nothing before this revision was meant for it: it begins with a snapshot. */
   since: number;
+}
+
+/** What a report says of a receiver at this epoch and incarnation; one of an earlier assignment says nothing. */
+export function appliedOf(
+  report: Report | undefined,
+  { epoch, incarnation }: { readonly epoch: number; readonly incarnation: number },
+): number {
+  return report?.epoch === epoch && report.incarnation === incarnation ? report.revision : 0;
 }
 
 /** The revisions at which a scope's last copies went out, as the store keeps them. */

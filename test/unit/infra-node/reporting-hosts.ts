@@ -34,10 +34,10 @@ export class ReportingHosts {
     await this.fixture.bind(id, [], `version ${++this.#changes}`);
   }
 
-  /** The host reads what is there and says how far it is; answers for which scopes it was held. */
-  async report(id: string): Promise<Scope[]> {
-    const host = this.#host(id);
-    host.receive();
+  /** The host reads what is there, or so many messages of each slot, and says how far it is; answers for which scopes it was held. */
+  async report(id: string, limit?: number): Promise<Scope[]> {
+    const host = this.host(id);
+    host.receive(limit);
     const behind: Scope[] = [];
     for (const [scope, { epoch, incarnation, revision }] of host.replicas) {
       if (await this.fixture.report(scope, id, { epoch, incarnation, revision })) behind.push(scope);
@@ -82,14 +82,14 @@ export class ReportingHosts {
   async expectConverged(ids: Iterable<string> = this.hosts.keys()): Promise<void> {
     const { records } = await readSnapshot(this.fixture.store, vpcScope);
     for (const id of ids) {
-      const held = this.#host(id).replicas.get(vpcScope)?.entries;
+      const held = this.host(id).replicas.get(vpcScope)?.entries;
       expect(Object.fromEntries(held ?? []), id).to.deep.equal(
         Object.fromEntries(compileView(records.values(), id)),
       );
     }
   }
 
-  #host(id: string): SimulatedHost {
+  host(id: string): SimulatedHost {
     const host = this.hosts.get(id);
     if (host === undefined) throw new Error(`no host ${id}`);
     return host;

@@ -11,7 +11,7 @@ import type { RecordingCluster } from './recording-cluster.ts';
 /** Does what the rules ask of a host, in memory: reads its lanes in order and applies. */
 export class SimulatedHost {
   readonly replicas = new Map<Scope, Replica>();
-  /** Holes that were found, to be explained by the test. */
+  /** Holes that were found, to be explained by the test; less those in scopes that it asked for. */
   gaps = 0;
   /** Epochs at which it left the VPC, in order. */
   readonly left: Assignment[] = [];
@@ -19,6 +19,7 @@ export class SimulatedHost {
   readonly #cluster: RecordingCluster;
   readonly #listening = new Map<string, Assignment>();
   readonly #leftEpoch = new Map<Scope, number>();
+  readonly #wanted = new Set<Scope>();
   readonly #parts = new Map<string, { parts: number; entries: Entry[]; next: number }>();
 
   constructor(host: Host, cluster: RecordingCluster) {
@@ -28,18 +29,33 @@ export class SimulatedHost {
     this.replicas.set(own, { ...emptyReplica(own, host.member.epoch), incarnation: 1 });
   }
 
-  /** Reads what has arrived: the host lane first, since it says where else to listen. */
-  receive(): void {
+  /** Reads what has arrived: the host lane first, since it says where else to listen. At most so many of each slot. */
+  receive(limit = Infinity): void {
     const { lane, member } = this.#host;
-    this.#drain({ topic: lane.topic, partition: member.partition, slot: member.slot });
+    this.#drain({ topic: lane.topic, partition: member.partition, slot: member.slot }, limit);
     for (const assignment of [...this.#listening.values()]) {
       const { partition, slot } = assignment;
-      this.#drain({ topic: assignment.lane.topic, partition, slot }, assignment);
+      this.#drain({ topic: assignment.lane.topic, partition, slot }, limit, assignment);
     }
   }
 
-  #drain(address: SlotAddress, assignment?: Assignment): void {
-    for (const message of this.#cluster.slot(address).splice(0)) this.#handle(message, assignment);
+  /** What its own scope says that it takes part in, and it does not hold: from now on it listens there and asks. */
+  want(): { scope: Scope; epoch: number }[] {
+    const own = this.replicas.get(`host/${this.#host.id}`)?.entries.values() ?? [];
+    return [...own].flatMap(({ body }) => {
+      const assignment = JSON.parse(body ?? 'null') as Assignment | null;
+      if (assignment?.state !== 'member') return [];
+      const { vpcId, epoch } = assignment;
+      const scope: Scope = `vpc/${vpcId}`;
+      if ((this.replicas.get(scope)?.epoch ?? 0) >= epoch || this.#isLeft(scope, epoch)) return [];
+      this.#wanted.add(scope);
+      this.#listen(assignment);
+      return [{ scope, epoch }];
+    });
+  }
+
+  #drain(address: SlotAddress, limit: number, assignment?: Assignment): void {
+    for (const message of this.#cluster.slot(address).splice(0, limit)) this.#handle(message, assignment);
   }
 
   #handle({ properties, payload }: OutgoingMessage, assignment: Assignment | undefined): void {
@@ -53,8 +69,8 @@ export class SimulatedHost {
       case 'changes': {
         const { entries } = decodeBody(payload);
         // What an overtaken turn still sends behind the fence concerns nobody any more.
-        if (header.epoch <= (this.#leftEpoch.get(header.scope) ?? 0)) return;
-        if (replica === undefined) this.gaps++;
+        if (this.#isLeft(header.scope, header.epoch)) return;
+        if (replica === undefined) this.#miss(header.scope);
         else this.#take(replica, planChanges(replica, header, entries));
         if (header.scope.startsWith('host/')) this.#follow(entries);
         return;
@@ -65,7 +81,7 @@ export class SimulatedHost {
   }
 
   #snapshot(header: SnapshotHeader, payload: Buffer, lane: Assignment | undefined): void {
-    if (header.epoch <= (this.#leftEpoch.get(header.scope) ?? 0)) return;
+    if (this.#isLeft(header.scope, header.epoch)) return;
     const name = `${lane === undefined ? 'host' : lane.epoch} ${header.scope}`;
     const body = decodeBody(payload);
     const open = header.part === 0 ? { parts: header.parts, entries: [], next: 0 } : this.#parts.get(name);
@@ -80,12 +96,21 @@ export class SimulatedHost {
     const replica = this.replicas.get(header.scope) ?? emptyReplica(header.scope, header.epoch);
     this.replicas.set(header.scope, replica);
     this.#take(replica, planSnapshot(replica, { ...header, revision: header.to, entries: open.entries }));
+    this.#wanted.delete(header.scope);
     if (header.scope.startsWith('host/')) this.#follow(open.entries);
   }
 
   #take(replica: Replica, planned: Planned): void {
-    if (planned.outcome === 'gap') this.gaps++;
+    if (planned.outcome === 'gap') this.#miss(replica.scope);
     if (planned.outcome === 'applied') this.replicas.set(replica.scope, take(replica, planned));
+  }
+
+  #miss(scope: Scope): void {
+    if (!this.#wanted.has(scope)) this.gaps++;
+  }
+
+  #isLeft(scope: Scope, epoch: number): boolean {
+    return epoch <= (this.#leftEpoch.get(scope) ?? 0);
   }
 
   /** Assignments in the host's own scope: where a fence has to be fetched even if nothing else ever came. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { MAX_MARKS } from '../../../core/store/port.ts';
-import { Marks, Window, isHeld, windowSize } from '../../../infra-node/window.ts';
+import { Marks, Window, appliedOf, isHeld, windowSize } from '../../../infra-node/window.ts';
 
 describe('window', () => {
   it('shares the budget out to those on the partition, within limits', () => {
@@ -55,6 +55,14 @@ describe('window', () => {
     const window = new Window(2, new Marks([10, 20, 30]));
     expect(window.outstanding({ sent: 30, applied: 0, since: 30 })).to.equal(0);
     expect(window.outstanding({ sent: 30, applied: 0, since: 15 })).to.equal(2);
+  });
+
+  it('believes reports of the present assignment only', () => {
+    const report = { reporter: 'h', epoch: 2, incarnation: 3, revision: 7, body: '{}' };
+    expect(appliedOf(report, { epoch: 2, incarnation: 3 })).to.equal(7);
+    expect(appliedOf(report, { epoch: 3, incarnation: 3 })).to.equal(0);
+    expect(appliedOf(report, { epoch: 2, incarnation: 4 })).to.equal(0);
+    expect(appliedOf(undefined, { epoch: 0, incarnation: 0 })).to.equal(0);
   });
 
   it('is closed to who missed a copy, or was sent nothing at all', () => {
