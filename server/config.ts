@@ -11,6 +11,8 @@ import {
   redisSettings,
 } from '../adapters/backing/settings.ts';
 import type { PulsarConfig, RedisConfig } from '../adapters/backing/settings.ts';
+import { defaultLeases } from './leases/options.ts';
+import type { LeaseOptions } from './leases/options.ts';
 
 export interface ServerConfig {
   readonly grpcAddress: string;
@@ -23,6 +25,7 @@ export interface ServerConfig {
   readonly maxPartitions: number;
   readonly workPartitions: number;
   readonly statusPartitions: number;
+  readonly leases: Pick<LeaseOptions, 'leaseMs' | 'alarmShare'>;
   readonly graceMs: number;
   readonly readyFile: string | undefined;
   readonly logLevel: LogLevel;
@@ -66,6 +69,15 @@ export const serverSettings = {
     default: 4,
     min: 1,
   }),
+  leaseMs: setting.durationMs('VPCAST_LEASE', {
+    description: 'A host that is silent for this long is offline; the same for all programs',
+    default: defaultLeases.leaseMs,
+    min: 1_000,
+  }),
+  leaseAlarmShare: setting.fraction('VPCAST_LEASE_ALARM_SHARE', {
+    description: 'No further host counts as offline while more than this share of them fell silent at once',
+    default: defaultLeases.alarmShare,
+  }),
   graceMs: setting.durationMs('VPCAST_GRACE', {
     description: 'How long running calls may take when the server stops',
     default: 10_000,
@@ -89,6 +101,7 @@ export function readServerConfig(
     maxPartitions: settings.maxPartitions,
     workPartitions: settings.workPartitions,
     statusPartitions: settings.statusPartitions,
+    leases: { leaseMs: settings.leaseMs, alarmShare: settings.leaseAlarmShare },
     graceMs: settings.graceMs,
     readyFile: settings.readyFile,
     logLevel: settings.logLevel,

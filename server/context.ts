@@ -3,13 +3,15 @@ import type { CallReport } from '../adapters/grpc/call-runner.ts';
 import { startHealthServer } from '../adapters/process/health.ts';
 import type { HealthServer } from '../adapters/process/health.ts';
 import { createLogger } from '../adapters/process/logger.ts';
-import { CallMetrics } from '../adapters/process/metrics.ts';
+import { CallMetrics, renderCounters, renderGauges } from '../adapters/process/metrics.ts';
 import { systemClock } from '../core/clock.ts';
 import { PlatformError } from '../core/errors.ts';
 import { topicNames } from '../core/placement/topics.ts';
 import type { ServerConfig } from './config.ts';
 import type { ServerDeps } from './deps.ts';
 import { serverChecks } from './health.ts';
+import { leaseAlarms } from './leases/keeper.ts';
+import type { RunningServer } from './start.ts';
 
 export interface ServerContext {
   /** Everything but the wake-ups, which the running server sends itself. */
@@ -19,8 +21,8 @@ export interface ServerContext {
   readonly healthAddress: string;
   /** For /metrics. */
   readonly onCall: (report: CallReport) => void;
-  /** Says whether the service takes calls, as far as it is up to itself; not before this was called. */
-  setServing(serving: boolean): void;
+  /** Whom /readyz and /metrics are about; undefined = the service takes no calls, yet or any more. */
+  setServer(server: RunningServer | undefined): void;
   /** After the server was drained. */
   close(): Promise<void>;
 }
@@ -42,7 +44,7 @@ export async function openServerContext(config: ServerConfig): Promise<ServerCon
     await store.close();
   };
   const calls = new CallMetrics('vpcast_server');
-  let isServing = false;
+  let server: RunningServer | undefined;
   let health: HealthServer;
   try {
     health = await startHealthServer({
@@ -50,15 +52,15 @@ export async function openServerContext(config: ServerConfig): Promise<ServerCon
       checks: serverChecks(
         store,
         () => probe.topicStats(topics.work),
-        () => isServing,
+        () => server !== undefined,
       ),
-      metrics: () => calls.render(),
+      metrics: () => calls.render() + (server === undefined ? '' : renderServer(server)),
     });
   } catch (error) {
     await closeAll();
     throw error;
   }
-  const { workPartitions, statusPartitions, hostsPerPartition, maxPartitions } = config;
+  const { workPartitions, statusPartitions, hostsPerPartition, maxPartitions, leases } = config;
   return {
     parts: {
       store,
@@ -67,6 +69,7 @@ export async function openServerContext(config: ServerConfig): Promise<ServerCon
       workPartitions,
       statusPartitions,
       limits: { hostsPerPartition, maxPartitions },
+      leases,
       clock: systemClock,
       logger,
     },
@@ -75,12 +78,23 @@ export async function openServerContext(config: ServerConfig): Promise<ServerCon
     onCall: (report) => {
       calls.count(report);
     },
-    setServing: (serving) => {
-      isServing = serving;
+    setServer: (running) => {
+      server = running;
     },
     close: async () => {
       await health.close();
       await closeAll();
     },
   };
+}
+
+function renderServer({ reports, leases }: RunningServer): string {
+  return (
+    renderCounters('vpcast_server_reports', reports) +
+    renderCounters('vpcast_server', leases.counts) +
+    renderGauges('vpcast_server', {
+      leaseKeeper: leases.state === 'running' ? 1 : 0,
+      leaseAlarm: leaseAlarms[leases.state] === '' ? 0 : 1,
+    })
+  );
 }

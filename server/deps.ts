@@ -3,6 +3,7 @@ import type { Logger } from '../core/logger.ts';
 import type { MessagingCluster } from '../core/messaging/port.ts';
 import type { TopicNames } from '../core/placement/topics.ts';
 import type { Scope, Store } from '../core/store/port.ts';
+import type { LeaseOptions } from './leases/options.ts';
 
 export interface ServerLimits {
   /** Hosts per partition that a VPC topic or a host-lane topic is made for; more hosts, more partitions. */
@@ -21,6 +22,10 @@ export interface ServerDeps {
   /** Of the status topic, the same on every cluster. */
   readonly statusPartitions: number;
   readonly limits: ServerLimits;
+  /** What is not given is the default, see `defaultLeases`. */
+  readonly leases?: Partial<LeaseOptions>;
+  /** Why no lease ends at present, so that hosts may be silent and not count as offline; '' = leases end. Default ''. */
+  readonly leaseAlarm?: () => string;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Tells the infrastructure nodes that the scope's log has grown. Never fails: the sweep makes up for a lost one. */

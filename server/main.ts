@@ -18,14 +18,14 @@ await runService('server', async (signal) => {
       onCall: context.onCall,
       signal,
     });
-    context.setServing(true);
+    context.setServer(server);
     return {
       graceMs: config.graceMs + CLOSE_MS,
       readyFile: config.readyFile,
       endpoints: { grpc: withPort(config.grpcAddress, server.port), health: context.healthAddress },
       logger: context.parts.logger,
       drain: async () => {
-        context.setServing(false);
+        context.setServer(undefined);
         await server.drain(config.graceMs);
         await context.close();
       },

@@ -75,6 +75,17 @@ export const setting = {
     return define(variable, options, { form, parse });
   },
 
+  /** `0.1`, `1`. */
+  fraction(variable: string, options: SettingOptions<number>): Setting<number> {
+    const form = 'a number from 0 to 1';
+    const parse = (text: string) => {
+      const value = /^(0|1|[01]?\.\d+)$/.test(text) ? Number(text) : NaN;
+      if (!(value >= 0 && value <= 1)) throw new Error(`must be ${form}`);
+      return value;
+    };
+    return define(variable, options, { form, parse });
+  },
+
   /** `1500`, `1500ms`, `90s`, `5m`, `2h`, `1d`; the value is in milliseconds. */
   durationMs(variable: string, options: SettingOptions<number> & Bounds): Setting<number> {
     const form = `a duration like 500ms, 30s, 5m or 2h, ${range(options)} ms`;

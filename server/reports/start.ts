@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { decodeReport } from '../../core/codec/report.ts';
 import type { HostReport } from '../../core/codec/report.ts';
-import type { IncomingMessage } from '../../core/messaging/port.ts';
-import { subscriptions } from '../../core/placement/topics.ts';
+import { PlatformError } from '../../core/errors.ts';
+import { DeadLetters } from '../../core/messaging/dead-letters.ts';
+import type { IncomingMessage, MessagingCluster } from '../../core/messaging/port.ts';
 import { retry } from '../../core/retry.ts';
 import type { ServerDeps } from '../deps.ts';
+import * as fields from '../fields.ts';
+import { decodeCanary, noteCanary } from '../leases/canary.ts';
+import { Hearing } from '../leases/hearing.ts';
 import { HostQueues } from './host-queues.ts';
+import { Later } from './later.ts';
+import { StatusSubscription } from './status-subscription.ts';
 import { takeReport } from './take-report.ts';
 
 /** Reports handled at the same time; more wait with the broker. */
@@ -17,78 +23,113 @@ export interface ReportCounts {
   malformed: number;
   /** Given up after an error that would not pass. */
   failed: number;
+  /** Scopes that began a new incarnation because the store had lost their tail. */
+  rollbacks: number;
 }
 
 export interface Reports {
   readonly counts: Readonly<ReportCounts>;
+  /** Closes and opens the subscription of a cluster, in the background. */
+  reopen(cluster: string): void;
   /** Takes no more, finishes what it has, and leaves the subscriptions. */
   drain(): Promise<void>;
 }
 
 /** Takes the hosts' reports of every cluster. A report is acknowledged once the store has it. */
 export async function startReports(deps: ServerDeps): Promise<Reports> {
-  const { logger, topics, statusPartitions } = deps;
-  const counts: ReportCounts = { received: 0, malformed: 0, failed: 0 };
+  const { logger, store, topics, clock } = deps;
+  const counts: ReportCounts = { received: 0, malformed: 0, failed: 0, rollbacks: 0 };
   const queues = new HostQueues(CONCURRENCY);
+  const later = new Later(logger);
+  const hearing = new Hearing(store, logger);
   const stopping = new AbortController();
+  const { signal } = stopping;
+  const reporter = `control-${randomUUID()}`;
 
-  const handle = async (message: IncomingMessage): Promise<void> => {
-    if (stopping.signal.aborted) return;
-    counts.received++;
-    const report = decode(message);
-    if (report === undefined) {
-      counts.malformed++;
-      await message.ack();
-      return;
-    }
-    await queues.add(report.host, () => finish(report, message));
+  const handlerFor = ({ bus }: MessagingCluster): ((message: IncomingMessage) => Promise<void>) => {
+    const letters = new DeadLetters({
+      ...{ reporter, clock, logger },
+      send: (letter) => bus.sendByKey(topics.deadLetters, 1, reporter, letter),
+    });
+    const putAside = (message: IncomingMessage, error: unknown): void => {
+      letters.put({ lane: 'status', reason: PlatformError.from(error).message, message });
+    };
+
+    return async (message) => {
+      if (signal.aborted) return;
+      const canary = decodeCanary(message.properties);
+      if (canary !== undefined) {
+        await queues.add(canary.lane, () => finish(message, () => noteCanary(store, canary), putAside));
+        return;
+      }
+      counts.received++;
+      let report: HostReport;
+      try {
+        report = decode(message);
+      } catch (error) {
+        counts.malformed++;
+        logger.warn('malformed report', { key: message.key, error });
+        putAside(message, error);
+        await message.ack();
+        return;
+      }
+      hearing.note(report.host);
+      const take = (): Promise<void> => takeReport({ deps, later, counts }, report);
+      await queues.add(report.host, () => finish(message, take, putAside));
+    };
   };
 
-  const decode = (message: IncomingMessage): HostReport | undefined => {
+  const finish = async (
+    message: IncomingMessage,
+    take: () => Promise<void>,
+    putAside: (message: IncomingMessage, error: unknown) => void,
+  ): Promise<void> => {
     try {
-      return decodeReport(message.payload);
-    } catch (error) {
-      logger.warn('malformed report', { key: message.key, error });
-      return undefined;
-    }
-  };
-
-  const finish = async (report: HostReport, message: IncomingMessage): Promise<void> => {
-    try {
-      await retry(() => takeReport(deps, report), { attempts: Infinity, signal: stopping.signal });
+      await retry(take, { attempts: Infinity, signal });
     } catch (error) {
       // Left for whoever comes next.
-      if (stopping.signal.aborted) return;
+      if (signal.aborted) return;
       counts.failed++;
-      logger.error('report was given up', { host: report.host, error });
+      logger.error('report was given up', { key: message.key, error });
+      putAside(message, error);
     }
     try {
       await message.ack();
     } catch (error) {
-      logger.warn('report was not acknowledged and will come again', { host: report.host, error });
+      logger.warn('report was not acknowledged and will come again', { key: message.key, error });
     }
   };
 
-  const consumerName = `control-${randomUUID()}`;
-  const joined = await Promise.all(
-    [...deps.clusters.values()].map(({ bus }) =>
-      bus.subscribeGroup({
-        topic: topics.status,
-        partitions: statusPartitions,
-        subscription: subscriptions.control,
-        consumerName,
-        order: 'by-key',
-        handler: handle,
-      }),
-    ),
+  const joined = new Map<string, StatusSubscription>();
+  await Promise.all(
+    [...deps.clusters.values()].map(async (cluster) => {
+      const handler = handlerFor(cluster);
+      const options = { deps, cluster, consumerName: reporter, handler, signal };
+      joined.set(cluster.name, await StatusSubscription.open(options));
+    }),
   );
 
   const drain = async (): Promise<void> => {
     stopping.abort();
     // Acknowledgements need the subscriptions, so these go last.
     await queues.idle();
-    await Promise.all(joined.map((subscription) => subscription.close()));
+    await Promise.all([...joined.values()].map((subscription) => subscription.close()));
+    await later.drain();
+    await hearing.drain();
   };
   let drained: Promise<void> | undefined;
-  return { counts, drain: () => (drained ??= drain()) };
+  return {
+    counts,
+    reopen: (cluster) => {
+      joined.get(cluster)?.reopen();
+    },
+    drain: () => (drained ??= drain()),
+  };
+}
+
+/** The key that it came by is the host's id, and so is what leases are kept by. */
+function decode(message: IncomingMessage): HostReport {
+  const report = decodeReport(message.payload);
+  fields.id('host', report.host);
+  return report;
 }

@@ -1,67 +1,95 @@
 import { decodeRecord } from '../../core/codec/records.ts';
 import { encodeReportBody } from '../../core/codec/report-body.ts';
 import type { HostReport, LeftReport, ScopeReport } from '../../core/codec/report.ts';
-import { encodeWork } from '../../core/codec/work.ts';
 import { keys, splitScope } from '../../core/model/keys.ts';
+import type { HostUse } from '../../core/model/keys.ts';
 import type { Member } from '../../core/model/resources.ts';
 import { endMembership } from '../../core/placement/leaving.ts';
 import { subscriptions } from '../../core/placement/topics.ts';
-import type { Report, Store } from '../../core/store/port.ts';
+import type { Report, ScopeStatus } from '../../core/store/port.ts';
 import type { ServerDeps } from '../deps.ts';
 import { finishDeletedVpc } from '../rpc/vpc/finish-deleted-vpc.ts';
+import { replaceOwnScope, tellWhatToHold } from './own-scope.ts';
+import { isAhead, outlive } from './rollback.ts';
+import { sendWork } from './send-work.ts';
+import type { TakeDeps } from './take-deps.ts';
+
+/** Many hosts of a VPC catch up at the same time; one message has the dispatcher look at all of them. */
+const RESUME_DELAY_MS = 50;
 
 /** Keeps what a host says. All of it may be repeated. */
-export async function takeReport(deps: ServerDeps, report: HostReport): Promise<void> {
+export async function takeReport(take: TakeDeps, report: HostReport): Promise<void> {
   await Promise.all([
-    ...report.scopes.map((part) => takeScope(deps, report.host, part)),
-    ...report.left.map((left) => takeLeft(deps, report.host, left)),
+    ...report.scopes.map((part) => takeScope(take, report.host, part)),
+    ...report.left.map((left) => takeLeft(take.deps, report.host, left)),
   ]);
 }
 
-async function takeScope(deps: ServerDeps, host: string, part: ScopeReport): Promise<void> {
+async function takeScope(take: TakeDeps, host: string, part: ScopeReport): Promise<void> {
   const { kind, id } = splitScope(part.scope);
-  if (kind === 'public') return takePublic(deps.store, host, id, part);
-  const takesPart = kind === 'vpc' ? await isMember(deps.store, host, part) : kind === 'host' && id === host;
-  if (!takesPart) return;
-  const { epoch, revision, incarnation, failures, digest } = part;
-  const body = encodeReportBody({ failures, ...(digest === undefined ? {} : { digest }) });
-  await put(deps.store, part, { reporter: host, incarnation, epoch, revision, body });
-  if (part.needsSnapshot) await askForSnapshot(deps, host, part);
+  if (kind === 'vpc') return takeVpc(take, host, part);
+  if (kind === 'host' && id === host) return takeOwn(take, host, part);
+  if (kind === 'public') return takePublic(take, host, id, part);
 }
 
-/** A report of an earlier assignment says nothing about the present one. */
-async function isMember(store: Store, host: string, { scope, epoch }: ScopeReport): Promise<boolean> {
-  const [record] = await store.read(scope, [keys.member(host)]);
-  const member = record && decodeRecord<Member>(record);
-  return member?.value.epoch === epoch;
+async function takeVpc(take: TakeDeps, host: string, part: ScopeReport): Promise<void> {
+  const { store } = take.deps;
+  const { scope, epoch } = part;
+  const [status, [memberRecord, useRecord]] = await Promise.all([
+    store.status(scope),
+    store.read(scope, [keys.member(host), keys.use(host)]),
+  ]);
+  const member = memberRecord && decodeRecord<Member>(memberRecord)?.value;
+  const lastEpoch = (useRecord && decodeRecord<HostUse>(useRecord)?.value.epoch) ?? 0;
+  // It holds something at an epoch that the store has never given to it.
+  const isOfLostEpoch = epoch > lastEpoch && part.revision > 0 && part.incarnation >= status.incarnation;
+  // First, for it is the scope itself that tells later that all this is done.
+  if (isOfLostEpoch) await replaceOwnScope(take, host, status);
+  if (isOfLostEpoch || isAhead(part, status)) return heal(take, part, status);
+  // A report of an earlier assignment says nothing about the present one.
+  if (member?.epoch !== epoch) return tellWhatToHold(take, host, part);
+  await keep(take, host, part);
 }
 
-async function put(
-  store: Store,
-  { scope, epoch, needsSnapshot }: ScopeReport,
-  report: Report,
-): Promise<void> {
-  const { kept } = await store.putReport(scope, report);
-  if (kept || !needsSnapshot) return;
-  // The host has lost what it reported before: that must not count any more.
-  await store.forgetReport(scope, report.reporter, epoch);
-  await store.putReport(scope, report);
-}
-
-async function askForSnapshot(deps: ServerDeps, host: string, { scope, epoch }: ScopeReport): Promise<void> {
-  const [home] = deps.clusters.values();
-  if (home === undefined) return;
-  const work = encodeWork({ kind: 'resync', scope, host, epoch });
-  await home.bus.sendByKey(deps.topics.work, deps.workPartitions, scope, work);
+async function takeOwn(take: TakeDeps, host: string, part: ScopeReport): Promise<void> {
+  const status = await take.deps.store.status(part.scope);
+  if (isAhead(part, status)) return heal(take, part, status);
+  await keep(take, host, part);
 }
 
 /** Each update goes to one member of the group, so the group has one report: the newest. */
-async function takePublic(store: Store, host: string, id: string, part: ScopeReport): Promise<void> {
-  const [record] = await store.read(part.scope, [keys.public(id)]);
+async function takePublic(take: TakeDeps, host: string, id: string, part: ScopeReport): Promise<void> {
+  const { store } = take.deps;
+  const [status, [record]] = await Promise.all([
+    store.status(part.scope),
+    store.read(part.scope, [keys.public(id)]),
+  ]);
   if (record === undefined || record.revision === 0) return;
+  if (isAhead(part, status)) return heal(take, part, status);
   const { incarnation, failures, revision } = part;
   const body = encodeReportBody({ host, failures });
   await store.putReport(part.scope, { reporter: subscriptions.group, incarnation, epoch: 0, revision, body });
+}
+
+async function heal(take: TakeDeps, part: ScopeReport, status: ScopeStatus): Promise<void> {
+  if (await outlive(take.deps, part.scope, status, part)) take.counts.rollbacks++;
+}
+
+async function keep(take: TakeDeps, host: string, part: ScopeReport): Promise<void> {
+  const { store } = take.deps;
+  const { scope, epoch, revision, incarnation, failures, digest, needsSnapshot } = part;
+  const body = encodeReportBody({ failures, ...(digest === undefined ? {} : { digest }) });
+  const report: Report = { reporter: host, incarnation, epoch, revision, body };
+  const { kept, behind } = await store.putReport(scope, report);
+  if (!kept && needsSnapshot) {
+    // The host has lost what it reported before: that must not count any more.
+    await store.forgetReport(scope, host, epoch);
+    await store.putReport(scope, report);
+  }
+  if (needsSnapshot) await sendWork(take.deps, { kind: 'resync', scope, host, epoch });
+  if (behind) {
+    take.later.ask(`resume ${scope}`, RESUME_DELAY_MS, () => sendWork(take.deps, { kind: 'resume', scope }));
+  }
 }
 
 /** The host has acknowledged its fence: the slot is free, and nothing remains of the assignment. */

@@ -10,6 +10,25 @@ describe('server settings', () => {
     ]);
     expect(config.redis).to.include({ url: 'redis://127.0.0.1:6379', keyPrefix: 'vpcast:' });
     expect(config).to.include({ workPartitions: 4, statusPartitions: 4 });
+    expect(config.leases).to.deep.equal({ leaseMs: 30_000, alarmShare: 0.1 });
+  });
+
+  it('read how long a lease is, and the share of hosts that raises the alarm', () => {
+    const config = readServerConfig({ VPCAST_LEASE: '2m', VPCAST_LEASE_ALARM_SHARE: '0.25' }, []);
+    expect(config.leases).to.deep.equal({ leaseMs: 120_000, alarmShare: 0.25 });
+    for (const [text, share] of [
+      ['0', 0],
+      ['1', 1],
+      ['.5', 0.5],
+    ] as const) {
+      expect(readServerConfig({}, [`--lease-alarm-share=${text}`]).leases.alarmShare).to.equal(share);
+    }
+    for (const text of ['1.1', '10%', '-0.1', '1e-1']) {
+      expect(() => readServerConfig({}, [`--lease-alarm-share=${text}`]), text)
+        .to.throw(SettingsError)
+        .with.property('problems')
+        .that.deep.equals(['VPCAST_LEASE_ALARM_SHARE must be a number from 0 to 1']);
+    }
   });
 
   it('read lists of clusters and nodes', () => {

@@ -11,6 +11,8 @@ import { topicNames } from '../../../core/placement/topics.ts';
 import type { Scope, Store } from '../../../core/store/port.ts';
 import type { ServerDeps } from '../../../server/deps.ts';
 import { prepareClusters } from '../../../server/prepare.ts';
+import { Later } from '../../../server/reports/later.ts';
+import type { TakeDeps } from '../../../server/reports/take-deps.ts';
 import { createVpc } from '../../../server/rpc/vpc/create-vpc.ts';
 
 export interface ControlPlane {
@@ -46,6 +48,11 @@ export async function controlPlane(
   };
   await prepareClusters(deps, {}, { attempts: 1 });
   return Object.assign(plane, { deps, store, clusters, woken });
+}
+
+/** What reports are taken with, outside of a running server. */
+export function takeDeps({ deps }: ControlPlane): TakeDeps {
+  return { deps, later: new Later(silentLogger), counts: { rollbacks: 0 } };
 }
 
 /** What a handler receives for this request: defaults filled in as on the wire. */

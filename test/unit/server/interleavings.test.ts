@@ -8,7 +8,7 @@ import { unbindPort } from '../../../server/rpc/port/unbind-port.ts';
 import { createVpc } from '../../../server/rpc/vpc/create-vpc.ts';
 import { deleteVpc } from '../../../server/rpc/vpc/delete-vpc.ts';
 import { finishDeletedVpc } from '../../../server/rpc/vpc/finish-deleted-vpc.ts';
-import { failure, request } from './control-plane.ts';
+import { failure, request, takeDeps } from './control-plane.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { makeHosts, makePort, makeSubnet, memberOf, planeWithVpc, portById } from './port-fixture.ts';
 
@@ -111,7 +111,7 @@ describe('what happens between two steps of a call', () => {
         if (isFirst) {
           isFirst = false;
           const left = [{ scope, partition, slot, epoch }];
-          await takeReport(plane.deps, { host: 'h1', sentAtMs: 1, scopes: [], left });
+          await takeReport(takeDeps(plane), { host: 'h1', sentAtMs: 1, scopes: [], left });
           await createVpc(plane.deps, request('CreateVpc', { vpc: { id: 'v1' } }));
           await makeSubnet(plane, 's2', '10.2.0.0/24');
         }

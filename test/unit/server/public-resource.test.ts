@@ -11,7 +11,7 @@ import { listPublicResources } from '../../../server/rpc/public/list-public-reso
 import { updatePublicResource } from '../../../server/rpc/public/update-public-resource.ts';
 import { publish } from '../../../server/rpc/publish/publish.ts';
 import { takeReport } from '../../../server/reports/take-report.ts';
-import { controlPlane, failure, makeVpc, request } from './control-plane.ts';
+import { controlPlane, failure, makeVpc, request, takeDeps } from './control-plane.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { makeHosts } from './port-fixture.ts';
 
@@ -83,6 +83,10 @@ describe('public resources', () => {
 
   it('show which member of the group applied what', async () => {
     await create({ id: 'r1', kind: 'elb' });
+    await updatePublicResource(
+      plane.deps,
+      request('UpdatePublicResource', { resource: { id: 'r1', kind: 'elb', name: 'new' } }),
+    );
     const part = {
       scope: 'public/r1',
       epoch: 3,
@@ -90,14 +94,15 @@ describe('public resources', () => {
       failures: [],
       needsSnapshot: false,
     } as const;
-    await takeReport(plane.deps, { host: 'h2', sentAtMs: 1, scopes: [{ ...part, revision: 7 }], left: [] });
-    await takeReport(plane.deps, {
+    const take = takeDeps(plane);
+    await takeReport(take, { host: 'h2', sentAtMs: 1, scopes: [{ ...part, revision: 2 }], left: [] });
+    await takeReport(take, {
       host: 'h1',
       sentAtMs: 1,
-      scopes: [{ ...part, revision: 6, epoch: 9 }],
+      scopes: [{ ...part, revision: 1, epoch: 9 }],
       left: [],
     });
-    expect(await get('r1')).to.include({ appliedRevision: 7, appliedBy: 'h2' });
+    expect(await get('r1')).to.include({ appliedRevision: 2, appliedBy: 'h2' });
   });
 
   it('are listed by kind and in pages, and gone when deleted', async () => {

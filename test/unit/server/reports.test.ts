@@ -1,14 +1,13 @@
 import { expect } from 'chai';
 import { decodeRecord } from '../../../core/codec/records.ts';
 import { decodeReportBody } from '../../../core/codec/report-body.ts';
-import { MAX_FAILURES, encodeReport } from '../../../core/codec/report.ts';
+import { MAX_FAILURES } from '../../../core/codec/report.ts';
 import type { HostReport, ScopeReport } from '../../../core/codec/report.ts';
-import { decodeWork } from '../../../core/codec/work.ts';
-import type { Work } from '../../../core/codec/work.ts';
 import { PlatformError } from '../../../core/errors.ts';
+import type { IncomingMessage } from '../../../core/messaging/port.ts';
 import { keys, scopes } from '../../../core/model/keys.ts';
 import type { Assignment, Member, SlotHolder } from '../../../core/model/resources.ts';
-import { subscriptions } from '../../../core/placement/topics.ts';
+import type { Scope } from '../../../core/store/port.ts';
 import { transact } from '../../../core/store/transaction.ts';
 import { startReports } from '../../../server/reports/start.ts';
 import type { Reports } from '../../../server/reports/start.ts';
@@ -20,61 +19,28 @@ import { eventually } from '../../support/eventually.ts';
 import { request } from './control-plane.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { bindTo, makeHosts, makePort, memberOf, planeWithVpc, portById, revisionOf } from './port-fixture.ts';
+import { ReportBox } from './report-fixture.ts';
 
 const scope = scopes.vpc('v1');
 
 describe('reports of hosts', () => {
   let plane: ControlPlane;
+  let box: ReportBox;
   let reports: Reports;
   beforeEach(async () => {
     plane = await planeWithVpc();
     await makeHosts(plane, 'h1', 'h2');
     await makePort(plane, { id: 'p' }, { hostId: 'h1' });
+    box = new ReportBox(plane);
     reports = await startReports(plane.deps);
   });
   afterEach(() => reports.drain());
 
   const home = () => plane.clusters[0]!;
-  const publish = (host: string, payload: Buffer) =>
-    home().bus.sendByKey(plane.deps.topics.status, 2, host, { properties: {}, payload });
-  const send = (host: string, parts: Partial<HostReport>) =>
-    publish(host, encodeReport({ host, sentAtMs: 1, scopes: [], left: [], ...parts }));
-  const says = async (changes: Partial<ScopeReport> = {}): Promise<ScopeReport> => ({
-    scope,
-    epoch: 1,
-    incarnation: 1,
-    revision: await revisionOf(plane),
-    failures: [],
-    needsSnapshot: false,
-    ...changes,
-  });
-  const kept = async (host: string, of = scope) => (await plane.store.reports(of, [host]))[0];
-  /** All that was sent is handled and acknowledged. */
-  const settled = () =>
-    eventually(async () => {
-      const stats = await home().admin.topicStats(plane.deps.topics.status);
-      expect(stats?.subscriptions[subscriptions.control]?.backlog).to.equal(0);
-    });
-  const works = async (): Promise<Work[]> => {
-    const found: Work[] = [];
-    const subscription = await home().bus.subscribeGroup({
-      topic: plane.deps.topics.work,
-      partitions: plane.deps.workPartitions,
-      subscription: subscriptions.infra,
-      consumerName: 'test',
-      order: 'by-key',
-      handler: async (message) => {
-        found.push(decodeWork(message.properties));
-        await message.ack();
-      },
-    });
-    await eventually(async () => {
-      const stats = await home().admin.topicStats(plane.deps.topics.work);
-      expect(stats?.subscriptions[subscriptions.infra]?.backlog).to.equal(0);
-    });
-    await subscription.close();
-    return found;
-  };
+  const send = (host: string, parts: Partial<HostReport>) => box.send(host, parts);
+  const says = (changes: Partial<ScopeReport> = {}) => box.says(changes);
+  const kept = (host: string, of?: Scope) => box.kept(host, of);
+  const settled = () => box.settled();
 
   it('make a port ACTIVE, or FAILED with a reason', async () => {
     await send('h1', { scopes: [await says()] });
@@ -89,9 +55,13 @@ describe('reports of hosts', () => {
 
   it('are kept only of members at their present epoch, and of a host’s own scope', async () => {
     await send('h2', {
-      scopes: [await says(), await says({ scope: 'host/h2' }), await says({ scope: 'host/h1' })],
+      scopes: [
+        await says({ epoch: 0 }),
+        await says({ scope: 'host/h2', revision: 1 }),
+        await says({ scope: 'host/h1', revision: 1 }),
+      ],
     });
-    await send('h1', { scopes: [await says({ epoch: 2 }), await says({ scope: 'lane/home' })] });
+    await send('h1', { scopes: [await says({ epoch: 0 }), await says({ scope: 'lane/home' })] });
     await settled();
     expect([await kept('h1'), await kept('h2'), await kept('h2', 'host/h1')]).to.deep.equal([
       undefined,
@@ -103,6 +73,12 @@ describe('reports of hosts', () => {
   });
 
   it('are taken in order of each host, however many come', async () => {
+    for (let n = 0; n < 500; n++) {
+      await transact(plane.store, scope, (tx) => {
+        tx.put(keys.config('n'), { n });
+        return Promise.resolve();
+      });
+    }
     for (let i = 1; i <= 500; i++) {
       await send('h1', { scopes: [await says({ revision: i % 7 })] });
       await send('h1', { scopes: [await says({ revision: i })] });
@@ -126,11 +102,12 @@ describe('reports of hosts', () => {
   });
 
   it('that are malformed are counted and acknowledged', async () => {
-    await publish('h1', Buffer.from('{'));
-    await publish('h1', Buffer.from('{"host":"h1"}'));
+    await box.publish('h1', Buffer.from('{'));
+    await box.publish('h1', Buffer.from('{"host":"h1"}'));
+    await send('~1/../h1', {});
     await send('h1', { scopes: [await says()] });
     await settled();
-    expect(reports.counts).to.include({ received: 3, malformed: 2 });
+    expect(reports.counts).to.include({ received: 4, malformed: 3 });
     expect(await kept('h1')).not.to.equal(undefined);
   });
 
@@ -138,14 +115,61 @@ describe('reports of hosts', () => {
     await send('h1', { scopes: [await says()] });
     await send('h1', { scopes: [await says({ revision: 0, needsSnapshot: true })] });
     await send('h2', {
-      scopes: [await says({ needsSnapshot: true }), await says({ scope: 'host/h2', needsSnapshot: true })],
+      scopes: [
+        await says({ needsSnapshot: true }),
+        await says({ scope: 'host/h2', revision: 1, needsSnapshot: true }),
+      ],
     });
     await settled();
-    expect(await works()).to.have.deep.members([
+    expect(await box.works()).to.have.deep.members([
       { kind: 'resync', scope, host: 'h1', epoch: 1 },
       { kind: 'resync', scope: 'host/h2', host: 'h2', epoch: 1 },
     ]);
     expect((await portById(plane, 'p')).status).to.equal('APPLY_STATUS_DOWN');
+  });
+
+  it('that are malformed are put aside with the reason', async () => {
+    const letters: IncomingMessage[] = [];
+    const { deadLetters } = plane.deps.topics;
+    await home().admin.ensureTopic(deadLetters, 1, ['test']);
+    await box.publish('h1', Buffer.from('{'));
+    await settled();
+    const subscription = await home().bus.subscribeGroup({
+      ...{ topic: deadLetters, partitions: 1, subscription: 'test', consumerName: 'test', order: 'by-key' },
+      handler: (message) => Promise.resolve(void letters.push(message)),
+    });
+    await eventually(() => {
+      expect(letters.map(({ payload }) => payload.toString())).to.deep.equal(['{']);
+    });
+    expect(letters[0]?.properties).to.include({ lane: 'status', reason: 'report that is not JSON' });
+    await subscription.close();
+  });
+
+  it('show that their hosts are there, also when they say nothing', async () => {
+    await plane.store.advanceLeaseClock(0, 5_000);
+    await send('h1', {});
+    await send('h2', { scopes: [await says()] });
+    await eventually(async () => {
+      expect(await plane.store.heard(['h1', 'h2', 'h3'])).to.deep.equal([5_000, 5_000, undefined]);
+    });
+  });
+
+  it('of hosts that are behind have the VPC looked at, once for many', async () => {
+    const hosts = Array.from({ length: 20 }, (_, n) => `b${n}`);
+    await makeHosts(plane, 'h1', 'h2', ...hosts);
+    for (const hostId of hosts) await makePort(plane, {}, { hostId });
+    const { token } = await plane.store.beginDispatch(scope);
+    const dispatched = await revisionOf(plane);
+    const sent = new Map([...hosts.map((host) => [host, 3] as const), ['h1', dispatched]]);
+    await plane.store.advance({ scope, token, dispatched, sent, sentAll: dispatched });
+    await send('h1', { scopes: [await says()] });
+    await settled();
+    for (const host of hosts) await send(host, { scopes: [await says({ revision: 3 })] });
+    await settled();
+    await reports.drain();
+    const works = await box.works();
+    expect(works.length).to.be.within(1, 3);
+    expect(works[0]).to.deep.equal({ kind: 'resume', scope });
   });
 
   describe('of hosts that left', () => {
