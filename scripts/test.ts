@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { down, up } from './services/up.ts';
 
-const allSuites = ['unit', 'contract', 'integration', 'e2e'] as const;
+const allSuites = ['unit', 'property', 'fuzz', 'contract', 'integration', 'e2e'] as const;
 
 interface SuiteResult {
   readonly passed: number;
