@@ -50,6 +50,7 @@ describe('scope runner', () => {
     await turn();
     await add(one, 'a2', dispatch('a'));
     await add(one, 'a3', { kind: 'resync', scope: 'vpc/a', host: 'h', epoch: 2 });
+    await add(one, 'a4', { kind: 'resume', scope: 'vpc/a' });
     await turn();
     expect(runs).to.have.length(1);
     expect(acknowledged).to.deep.equal([]);
@@ -57,10 +58,11 @@ describe('scope runner', () => {
     await turn();
     expect(acknowledged).to.deep.equal(['a1']);
     expect(runs).to.have.length(2);
+    expect(runs.map(({ demand }) => demand.resume)).to.deep.equal([false, true]);
     expect([...runs[1]!.demand.resyncs]).to.deep.equal([['h', 2]]);
     runs[1]!.finish();
     await turn();
-    expect(acknowledged).to.deep.equal(['a1', 'a2', 'a3']);
+    expect(acknowledged).to.deep.equal(['a1', 'a2', 'a3', 'a4']);
     await one.stop();
   });
 
@@ -128,6 +130,20 @@ describe('scope runner', () => {
     for (const run of runs) run.finish();
     await one.stop();
     expect(acknowledged).to.have.length(600);
+  });
+
+  it('keeps the first request to resume among hundreds that wait for something else', async () => {
+    const one = runner();
+    for (let i = 0; i < 600; i++) await add(one, `a${i}`, dispatch('a'));
+    for (let i = 0; i < 3; i++) await add(one, `r${i}`, { kind: 'resume', scope: 'vpc/a' });
+    await turn();
+    expect(acknowledged.slice(100)).to.deep.equal(['r1', 'r2']);
+    runs[0]!.finish();
+    await turn();
+    expect(runs[1]!.demand.resume).to.be.true;
+    runs[1]!.finish();
+    await one.stop();
+    expect(acknowledged).to.have.length(603);
   });
 
   it('finishes what runs and leaves the rest unacknowledged when it stops', async () => {

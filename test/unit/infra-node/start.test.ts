@@ -3,6 +3,7 @@ import { MemoryCluster } from '../../../adapters/memory/bus-cluster.ts';
 import { openMemoryStore } from '../../../adapters/memory/store.ts';
 import { decodeHeader } from '../../../core/codec/envelope.ts';
 import { encodeWork } from '../../../core/codec/work.ts';
+import type { Work } from '../../../core/codec/work.ts';
 import { PlatformError } from '../../../core/errors.ts';
 import { silentLogger } from '../../../core/logger.ts';
 import type { MessageBus, Properties } from '../../../core/messaging/port.ts';
@@ -64,8 +65,9 @@ describe('infrastructure node on the embedded bus', () => {
     return node;
   }
 
-  const wake = (scope: Scope): Promise<void> =>
-    cluster.bus.sendByKey(topics.work, WORK_PARTITIONS, scope, encodeWork({ kind: 'dispatch', scope }));
+  const put = (work: Work): Promise<void> =>
+    cluster.bus.sendByKey(topics.work, WORK_PARTITIONS, work.scope, encodeWork(work));
+  const wake = (scope: Scope): Promise<void> => put({ kind: 'dispatch', scope });
 
   async function backlog(): Promise<number> {
     const stats = await cluster.admin.topicStats(topics.work);
@@ -183,13 +185,7 @@ describe('infrastructure node on the embedded bus', () => {
   it('drops a request that repeats one it has just answered', async () => {
     const node = await start();
     await fixture.bind('p0', ['h0']);
-    const ask = (): Promise<void> =>
-      cluster.bus.sendByKey(
-        topics.work,
-        WORK_PARTITIONS,
-        vpcScope,
-        encodeWork({ kind: 'resync', scope: vpcScope, host: 'h0', epoch: 1 }),
-      );
+    const ask = (): Promise<void> => put({ kind: 'resync', scope: vpcScope, host: 'h0', epoch: 1 });
     for (let i = 1; i <= 3; i++) {
       await ask();
       await eventually(() => {
@@ -201,6 +197,32 @@ describe('infrastructure node on the embedded bus', () => {
     await ask();
     await eventually(() => {
       expect(node.stats.resyncs).to.equal(2);
+    });
+  });
+
+  it('sends nothing to a host whose lease has ended, and what it missed when it is back', async () => {
+    const node = await start({ options: { offlinePollMs: 5 } });
+    await fixture.bind('p0', ['h0']);
+    await wake(vpcScope);
+    await eventually(isSettled);
+    const before = received.length;
+
+    await store.hear(['h0'], 0);
+    await store.advanceLeaseClock(0, 30_001);
+    await eventually(() => {
+      expect(node.stats.offline).to.equal(1);
+    });
+    await fixture.bind('p0', ['h0'], 'renamed');
+    await wake(vpcScope);
+    await eventually(isSettled);
+    expect(received).to.have.length(before);
+    expect(node.stats.held).to.equal(1);
+
+    await store.hear(['h0'], 30_001);
+    const { copies } = node.stats;
+    await eventually(async () => {
+      await put({ kind: 'resume', scope: vpcScope });
+      expect(node.stats).to.include({ resumed: 1, copies });
     });
   });
 
