@@ -19,7 +19,7 @@ import { migratePort } from '../../server/rpc/port/migrate-port.ts';
 import { createSubnet } from '../../server/rpc/subnet/create-subnet.ts';
 import { createVpc } from '../../server/rpc/vpc/create-vpc.ts';
 import { realServices } from '../support/real-services.ts';
-import { request } from '../unit/server/control-plane.ts';
+import { request, takeDeps } from '../unit/server/control-plane.ts';
 
 /** The store is what concurrent calls meet in; where messages go does not matter here. */
 describe('ports on a real store', function () {
@@ -87,7 +87,7 @@ describe('ports on a real store', function () {
     const { revision } = await store.status(scopes.vpc('v1'));
     const part = { scope: scopes.vpc('v1'), epoch: 1, incarnation: 1, failures: [], needsSnapshot: false };
     const report = { host: 'h1', sentAtMs: 1, left: [], scopes: [{ ...part, revision }] };
-    await takeReport(deps, report);
+    await takeReport(takeDeps({ deps }), report);
     const { ports = [] } = await listPorts(deps, request('ListPorts', { hostId: 'h1' }));
     const expected = Array.from({ length: 100 }, (_, i) => `p${i}`).filter(
       (_id, i) => (i < 50 ? i + 1 : i) % 10 === 1,

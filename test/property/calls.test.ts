@@ -13,7 +13,7 @@ import { takeReport } from '../../server/reports/take-report.ts';
 import type { ServerDeps } from '../../server/deps.ts';
 import { inconsistencies } from '../support/consistency.ts';
 import { scheduledStore } from '../support/scheduled-store.ts';
-import { controlPlane, makeVpc, request } from '../unit/server/control-plane.ts';
+import { controlPlane, makeVpc, request, takeDeps } from '../unit/server/control-plane.ts';
 import type { ControlPlane } from '../unit/server/control-plane.ts';
 import { makeHosts, makePort, makeSubnet } from '../unit/server/port-fixture.ts';
 
@@ -77,7 +77,12 @@ async function reportLeft(deps: ServerDeps): Promise<void> {
     const holder = decodeRecord<SlotHolder>(record)?.value;
     if (holder?.state !== 'draining') continue;
     const { hostId: host, partition, slot, epoch } = holder;
-    await takeReport(deps, { host, sentAtMs: 0, scopes: [], left: [{ scope, partition, slot, epoch }] });
+    await takeReport(takeDeps({ deps }), {
+      host,
+      sentAtMs: 0,
+      scopes: [],
+      left: [{ scope, partition, slot, epoch }],
+    });
   }
 }
 

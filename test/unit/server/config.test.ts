@@ -27,7 +27,7 @@ describe('server settings', () => {
       expect(() => readServerConfig({}, [`--lease-alarm-share=${text}`]), text)
         .to.throw(SettingsError)
         .with.property('problems')
-        .that.deep.equals(['VPCAST_LEASE_ALARM_SHARE must be a number from 0 to 1']);
+        .that.deep.equals(['--lease-alarm-share (VPCAST_LEASE_ALARM_SHARE) must be a number from 0 to 1']);
     }
   });
 

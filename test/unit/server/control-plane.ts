@@ -51,7 +51,7 @@ export async function controlPlane(
 }
 
 /** What reports are taken with, outside of a running server. */
-export function takeDeps({ deps }: ControlPlane): TakeDeps {
+export function takeDeps({ deps }: Pick<ControlPlane, 'deps'>): TakeDeps {
   return { deps, later: new Later(silentLogger), counts: { rollbacks: 0 } };
 }
 
