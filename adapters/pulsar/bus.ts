@@ -12,8 +12,9 @@ import type {
 } from '../../core/messaging/port.ts';
 import { keyForSlot, partitionOf, SLOT_COUNT } from '../../core/placement/slots.ts';
 import type { LogHook } from './addon.ts';
-import { closeAll, ConsumerLoop } from './consumer-loop.ts';
+import { ConsumerLoop } from './consumer-loop.ts';
 import { fromAddon } from './errors.ts';
+import { closeAll, LastingConsumer } from './lasting-consumer.ts';
 import { Producers } from './producers.ts';
 import type { ProducersOptions } from './producers.ts';
 import { partitionName } from './topic-producer.ts';
@@ -109,6 +110,17 @@ export class PulsarBus implements MessageBus {
     { subscription, consumerName }: { readonly subscription: string; readonly consumerName: string },
     receiverQueueSize: number,
     type: Partial<ConsumerConfig>,
+  ): Promise<LastingConsumer> {
+    const subscribe = () => this.consumeOnce(at, { subscription, consumerName }, receiverQueueSize, type);
+    const name = `${consumerName} on ${partitionName(at)}`;
+    return new LastingConsumer(await subscribe(), { name, subscribe, log: this.log });
+  }
+
+  private async consumeOnce(
+    at: TopicPartition,
+    { subscription, consumerName }: { readonly subscription: string; readonly consumerName: string },
+    receiverQueueSize: number,
+    type: Partial<ConsumerConfig>,
   ): Promise<Consumer> {
     this.refuseWhenClosed();
     const topic = partitionName(at);
@@ -127,7 +139,7 @@ export class PulsarBus implements MessageBus {
   }
 
   private async run(
-    consumers: readonly Consumer[],
+    consumers: readonly LastingConsumer[],
     name: string,
     handler: MessageHandler,
   ): Promise<Subscription> {

@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Consumer, Message } from 'pulsar-client';
+import type { Message } from 'pulsar-client';
 import { PlatformError } from '../../core/errors.ts';
 import type { IncomingMessage, MessageHandler, Subscription } from '../../core/messaging/port.ts';
 import type { LogHook } from './addon.ts';
 import { fromAddon } from './errors.ts';
+import { closeAll } from './lasting-consumer.ts';
+import type { LastingConsumer, PlainConsumer } from './lasting-consumer.ts';
 
 const RECEIVE_RETRY_MS = 500;
 
@@ -12,7 +14,7 @@ const RECEIVE_RETRY_MS = 500;
  * addon's only way to wait that occupies no thread.
  */
 export class ConsumerLoop implements Subscription {
-  private readonly consumers: readonly Consumer[];
+  private readonly consumers: readonly LastingConsumer[];
   private readonly name: string;
   private readonly handler: MessageHandler;
   private readonly log: LogHook;
@@ -21,7 +23,7 @@ export class ConsumerLoop implements Subscription {
   private handling: Promise<void> = Promise.resolve();
   private closing: Promise<void> | undefined;
 
-  constructor(consumers: readonly Consumer[], name: string, handler: MessageHandler, log: LogHook) {
+  constructor(consumers: readonly LastingConsumer[], name: string, handler: MessageHandler, log: LogHook) {
     this.consumers = consumers;
     this.name = name;
     this.handler = handler;
@@ -42,9 +44,11 @@ export class ConsumerLoop implements Subscription {
     await Promise.all(this.loops);
   }
 
-  private async run(consumer: Consumer): Promise<void> {
+  private async run(lasting: LastingConsumer): Promise<void> {
     while (!this.stop.signal.aborted) {
-      const message = await this.receive(consumer);
+      const consumer = await lasting.current();
+      if (consumer === undefined) return;
+      const message = await this.receive(lasting, consumer);
       if (message === undefined) continue;
       // With several partitions the handler is shared: each waits for its turn.
       const turn = this.handling.then(() => this.handle(consumer, message));
@@ -53,11 +57,11 @@ export class ConsumerLoop implements Subscription {
     }
   }
 
-  private async receive(consumer: Consumer): Promise<Message | undefined> {
+  private async receive(lasting: LastingConsumer, consumer: PlainConsumer): Promise<Message | undefined> {
     try {
       return await consumer.receive();
     } catch (cause) {
-      if (this.stop.signal.aborted) return undefined;
+      if (this.stop.signal.aborted || lasting.isReplacing(consumer)) return undefined;
       const error = fromAddon(cause, `receive of ${this.name}`);
       this.log('error', error.message);
       // Only `close` of the whole client gets here with `cancelled`.
@@ -67,7 +71,7 @@ export class ConsumerLoop implements Subscription {
     }
   }
 
-  private async handle(consumer: Consumer, message: Message): Promise<void> {
+  private async handle(consumer: PlainConsumer, message: Message): Promise<void> {
     if (this.stop.signal.aborted) return;
     try {
       await this.handler(incoming(consumer, message));
@@ -77,11 +81,7 @@ export class ConsumerLoop implements Subscription {
   }
 }
 
-export async function closeAll(consumers: readonly Consumer[]): Promise<void> {
-  await Promise.all(consumers.map((consumer) => consumer.close().catch(() => undefined)));
-}
-
-function incoming(consumer: Consumer, message: Message): IncomingMessage {
+function incoming(consumer: PlainConsumer, message: Message): IncomingMessage {
   return {
     // The addon gives an array with named members.
     properties: { ...message.getProperties() },

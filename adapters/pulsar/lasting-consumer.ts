@@ -1,0 +1,110 @@
+import type { Consumer } from 'pulsar-client';
+import { PlatformError } from '../../core/errors.ts';
+import { retry } from '../../core/retry.ts';
+import type { LogHook } from './addon.ts';
+
+export type PlainConsumer = Pick<Consumer, 'receive' | 'acknowledge' | 'isConnected' | 'close'>;
+
+export interface LastingOptions {
+  readonly name: string;
+  /** Makes another one like the first. */
+  readonly subscribe: () => Promise<PlainConsumer>;
+  readonly log: LogHook;
+  /** Between looks at the connection; default 1,000. */
+  readonly watchMs?: number;
+  /** How long the client may take to connect again; default 4,000. */
+  readonly patienceMs?: number;
+  /** Longest pause between attempts to subscribe anew; default 2,000. */
+  readonly maxPauseMs?: number;
+}
+
+/**
+ * A consumer that is not left to the client once its connection is lost for some seconds. The client goes on trying,
+ * but doubles its pauses up to a minute while the broker is away, or refuses it because another consumer is where it
+ * was; and it tells nobody. A new consumer in its place gets what was not acknowledged.
+ */
+export class LastingConsumer {
+  readonly #options: LastingOptions;
+  readonly #stop = new AbortController();
+  readonly #stopped: Promise<void>;
+  readonly #watch: NodeJS.Timeout;
+  #current: PlainConsumer;
+  #replacing: Promise<void> | undefined;
+  #lostAtMs: number | undefined;
+
+  constructor(consumer: PlainConsumer, options: LastingOptions) {
+    this.#options = options;
+    this.#current = consumer;
+    this.#stopped = new Promise((resolve) => {
+      this.#stop.signal.addEventListener('abort', () => {
+        resolve();
+      });
+    });
+    this.#watch = setInterval(() => {
+      this.#look();
+    }, options.watchMs ?? 1_000).unref();
+  }
+
+  /** The one to receive from; undefined when this was closed. */
+  async current(): Promise<PlainConsumer | undefined> {
+    const { signal } = this.#stop;
+    // The client may take half a minute to give an attempt up.
+    while (this.#replacing !== undefined && !signal.aborted) {
+      await Promise.race([this.#replacing, this.#stopped]);
+    }
+    return signal.aborted ? undefined : this.#current;
+  }
+
+  /** True for one that was given up: what it says about itself does not matter. */
+  isReplacing(consumer: PlainConsumer): boolean {
+    return this.#replacing !== undefined || consumer !== this.#current;
+  }
+
+  async close(): Promise<void> {
+    this.#end();
+    await this.#current.close();
+  }
+
+  #look(): void {
+    if (this.#replacing !== undefined) return;
+    if (this.#current.isConnected()) {
+      this.#lostAtMs = undefined;
+      return;
+    }
+    this.#lostAtMs ??= performance.now();
+    if (performance.now() - this.#lostAtMs < (this.#options.patienceMs ?? 4_000)) return;
+    this.#lostAtMs = undefined;
+    this.#replacing = this.#replace().finally(() => {
+      this.#replacing = undefined;
+    });
+  }
+
+  async #replace(): Promise<void> {
+    const { name, subscribe, log, maxPauseMs = 2_000 } = this.#options;
+    const { signal } = this.#stop;
+    log('warn', `${name} has lost its connection and subscribes anew`);
+    // First, so that it does not come back beside the new one.
+    await closeAll([this.#current]);
+    try {
+      const next = await retry(subscribe, {
+        ...{ attempts: Infinity, baseMs: 100, maxMs: maxPauseMs, signal },
+        retryIf: (error) => PlatformError.from(error).code !== 'cancelled',
+      });
+      if (signal.aborted) await closeAll([next]);
+      else this.#current = next;
+    } catch (error) {
+      // Aborted, or its client is closed.
+      log('debug', `${name} ends: ${PlatformError.from(error).message}`);
+      this.#end();
+    }
+  }
+
+  #end(): void {
+    clearInterval(this.#watch);
+    this.#stop.abort(new PlatformError('cancelled', `${this.#options.name} is closed`));
+  }
+}
+
+export async function closeAll(consumers: readonly { close(): Promise<unknown> }[]): Promise<void> {
+  await Promise.all(consumers.map((consumer) => consumer.close().catch(() => undefined)));
+}
