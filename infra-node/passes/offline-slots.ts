@@ -27,8 +27,8 @@ interface Visited {
 }
 
 const PAGE = 1_000;
-/** Hosts in one go; scopes that many of them share are put right once for all. */
-const BATCH = 200;
+/** What scopes that many of them share have lost is put right once for all. */
+const HOSTS_PER_ROUND = 200;
 const FIRST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 600_000;
 
@@ -45,14 +45,14 @@ export class OfflineSlots {
     this.#node = node;
   }
 
-  async round(signal: AbortSignal, mayGoOn: () => Promise<boolean>): Promise<void> {
-    const offline = new Set([...this.#node.offline.all()].filter((host) => this.#node.isOffline(host)));
-    await this.#welcomeBack(offline);
-    const due = [...offline].filter((host) => (this.#visited.get(host)?.dueMs ?? 0) <= this.#node.clock());
-    for (let at = 0; at < due.length && !signal.aborted; at += BATCH) {
-      if (!(await mayGoOn())) return;
-      await this.#drainHosts(due.slice(at, at + BATCH), signal);
-    }
+  /** A bounded number of hosts, so that many that go offline at once do no harm; the others are still due the next time. */
+  async round(signal: AbortSignal): Promise<void> {
+    const offline = [...this.#node.offline.all()].filter((host) => this.#node.isOffline(host));
+    await this.#welcomeBack(new Set(offline));
+    const dueMs = (host: string): number => this.#visited.get(host)?.dueMs ?? 0;
+    const due = offline.filter((host) => dueMs(host) <= this.#node.clock());
+    due.sort((one, other) => dueMs(one) - dueMs(other));
+    await this.#drainHosts(due.slice(0, HOSTS_PER_ROUND), signal);
   }
 
   /** Who is back gets what was thrown away, also if it has nothing to report but that it is there. */
@@ -67,44 +67,53 @@ export class OfflineSlots {
   }
 
   async #drainHosts(hosts: readonly string[], signal: AbortSignal): Promise<void> {
-    const emptied = new Map<Scope, Receiver[]>();
+    const robbed = new Map<Scope, Receiver[]>();
+    const onDiscard = ({ scope, member }: HeldSlot): void => {
+      const receivers = robbed.get(scope);
+      if (receivers === undefined) robbed.set(scope, [member]);
+      else receivers.push(member);
+    };
     const pipeline = new Pipeline(this.#node.options.slotsDrainedAtOnce);
     for (const host of hosts) {
-      await pipeline.add(host, async () => {
-        try {
-          for (const { scope, member } of await this.#drainHost(host, signal)) {
-            const receivers = emptied.get(scope);
-            if (receivers === undefined) emptied.set(scope, [member]);
-            else receivers.push(member);
+      await pipeline.add(host, () =>
+        this.#attempt(host, async () => {
+          for (const slot of await this.#visit(host)) {
+            if (signal.aborted || !this.#node.isOffline(host)) return;
+            await this.#attempt(host, () => this.#drain(slot, onDiscard, signal));
           }
-        } catch (error) {
-          this.#node.logger.warn('the slots of an offline host were not drained', { host, error });
-        }
-      });
+        }),
+      );
     }
     await pipeline.done();
-    for (const [scope, receivers] of emptied) await sendAgain(this.#node, scope, receivers);
-  }
-
-  /** Answers with the slots from which something was thrown away. */
-  async #drainHost(host: string, signal: AbortSignal): Promise<HeldSlot[]> {
-    const slots = await this.#slotsOf(host);
-    this.#note(
-      host,
-      slots.map(({ scope }) => scope),
-    );
-    const emptied: HeldSlot[] = [];
-    for (const slot of slots) {
-      if (signal.aborted || !this.#node.isOffline(host)) break;
-      if (await this.#drain(slot, signal)) emptied.push(slot);
+    for (const [scope, receivers] of robbed) {
+      await this.#attempt(scope, () => sendAgain(this.#node, scope, receivers));
     }
-    return emptied;
   }
 
-  /** True = something was thrown away. */
-  async #drain({ scope, cluster, topic, member, holder }: HeldSlot, signal: AbortSignal): Promise<boolean> {
+  /** What fails is done the next time, and holds nothing else up. */
+  async #attempt(what: string, task: () => Promise<unknown>): Promise<void> {
+    try {
+      await task();
+    } catch (error) {
+      this.#node.logger.warn('slots of offline hosts were not drained', { what, error });
+    }
+  }
+
+  async #visit(host: string): Promise<HeldSlot[]> {
+    const slots = await this.#slotsOf(host);
+    const pauseMs = this.#visited.get(host)?.pauseMs ?? FIRST_PAUSE_MS;
+    this.#visited.set(host, {
+      dueMs: this.#node.clock() + pauseMs,
+      pauseMs: Math.min(LONGEST_PAUSE_MS, 2 * pauseMs),
+      scopes: slots.map(({ scope }) => scope),
+    });
+    return slots;
+  }
+
+  async #drain(held: HeldSlot, onDiscard: (from: HeldSlot) => void, signal: AbortSignal): Promise<void> {
+    const { scope, cluster, topic, member, holder } = held;
     const { hostId: host, partition, slot } = member;
-    let discarded = 0;
+    let isRobbed = false;
     const outcome = await drainSlot(this.#node, {
       cluster,
       address: { topic, partition, slot },
@@ -115,13 +124,13 @@ export class OfflineSlots {
         // The host has left meanwhile: then the slot is drained up to its fence, and freed.
         if (header?.kind === 'fence' && header.host === host && header.epoch > 0) return false;
         if (header?.host !== host && !(await this.#isHeld(holder, member))) return false;
-        discarded++;
+        if (!isRobbed) onDiscard(held);
+        isRobbed = true;
         return true;
       },
       signal,
     });
     if (outcome === 'drained') this.#node.count('slotsDrained');
-    return discarded > 0;
   }
 
   /** What is addressed to others lies here from before, or the slot has come to another host. */
@@ -152,15 +161,6 @@ export class OfflineSlots {
       }
     } while (page.length === PAGE);
     return slots;
-  }
-
-  #note(host: string, visited: readonly Scope[]): void {
-    const pauseMs = this.#visited.get(host)?.pauseMs ?? FIRST_PAUSE_MS;
-    this.#visited.set(host, {
-      dueMs: this.#node.clock() + pauseMs,
-      pauseMs: Math.min(LONGEST_PAUSE_MS, 2 * pauseMs),
-      scopes: visited,
-    });
   }
 }
 

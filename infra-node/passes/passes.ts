@@ -17,9 +17,9 @@ export async function runPasses(node: Node, signal: AbortSignal): Promise<void> 
 function drainUntil(node: Node, signal: AbortSignal): Promise<void> {
   const released = new ReleasedSlots(node);
   const offline = new OfflineSlots(node);
-  return repeat(node, 'drain', node.options.drainIntervalMs, signal, async (isLeader) => {
+  return repeat(node, 'drain', node.options.drainIntervalMs, signal, async () => {
     await released.round(signal);
-    await offline.round(signal, isLeader);
+    await offline.round(signal);
   });
 }
 

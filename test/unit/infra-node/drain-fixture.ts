@@ -129,7 +129,7 @@ export class DrainFixture {
   }
 
   drainOffline(): Promise<void> {
-    return this.offline.round(this.#signal, () => Promise.resolve(true));
+    return this.offline.round(this.#signal);
   }
 
   close(): Promise<void> {

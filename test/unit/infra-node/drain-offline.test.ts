@@ -163,6 +163,20 @@ describe('slots of hosts that are offline', () => {
         ? Promise.reject(new Error('something else'))
         : subscribeSlot(options);
     await drain.drainOffline();
-    expect(drain.node.stats.slotsDrained).to.equal(2);
+    expect(drain.node.stats.slotsDrained).to.equal(3);
+  });
+
+  it('are looked at in turns when there are many', async () => {
+    const many = new DrainFixture();
+    const hosts = Array.from({ length: 250 }, (_, n) => `many-${n}`);
+    await many.open(hosts);
+    await many.expire(...hosts);
+    await many.drainOffline();
+    expect(many.node.stats.slotsDrained).to.equal(2 * 200);
+    many.vpc.nowMs += 30_000;
+    await many.drainOffline();
+    expect(await many.backlog(), 'those that were not drained yet come first').to.equal(0);
+    expect(await many.backlog(hostLane)).to.equal(0);
+    await many.close();
   });
 });
