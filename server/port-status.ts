@@ -8,10 +8,12 @@ import { decodeReportBody } from '../core/codec/report-body.ts';
 import { keys, scopes } from '../core/model/keys.ts';
 import type { Binding, Member, Port } from '../core/model/resources.ts';
 import type { ScopeStore } from '../core/store/port.ts';
+import type { ServerDeps } from './deps.ts';
+import { offlineAmong } from './leases/presence.ts';
 
 export interface Said {
   readonly status: 'APPLY_STATUS_DOWN' | 'APPLY_STATUS_ACTIVE' | 'APPLY_STATUS_FAILED';
-  /** Why it failed; else ''. */
+  /** Why it failed, or that its host is offline; else ''. */
   readonly reason: string;
 }
 
@@ -28,6 +30,7 @@ export interface HostWord {
   readonly failures: ReadonlyMap<string, { readonly revision: number; readonly reason: string }>;
 }
 
+const OFFLINE = 'the host is offline';
 const down: Said = { status: 'APPLY_STATUS_DOWN', reason: '' };
 
 /**
@@ -58,26 +61,37 @@ export function bindingStatus(port: Decoded<Port>, binding: Binding, word: HostW
   return { status: 'APPLY_STATUS_ACTIVE', reason: '' };
 }
 
-export function portStatus(port: Decoded<Port>, words: ReadonlyMap<string, HostWord>): PortStatus {
+/** A host that is offline counts as it spoke last: whoever runs VMs on it knows better what became of them. */
+function portStatus(
+  port: Decoded<Port>,
+  words: ReadonlyMap<string, HostWord>,
+  offline: ReadonlySet<string>,
+): PortStatus {
   const bindings = new Map<string, Said>();
   let said = down;
   for (const binding of port.value.bindings) {
-    const ofBinding = bindingStatus(port, binding, words.get(binding.hostId));
+    const spoken = bindingStatus(port, binding, words.get(binding.hostId));
+    const isUnexplained = offline.has(binding.hostId) && spoken.reason === '';
+    const ofBinding = isUnexplained ? { ...spoken, reason: OFFLINE } : spoken;
     bindings.set(binding.hostId, ofBinding);
     if (binding.state === 'active') said = ofBinding;
   }
   return { ...said, bindings };
 }
 
-/** The statuses of ports of one VPC, in their order; two reads however many they are. */
+/** The statuses of ports of one VPC, in their order; a few reads however many they are. */
 export async function portStatuses(
-  store: ScopeStore,
+  deps: Pick<ServerDeps, 'store' | 'leases'>,
   vpcId: string,
   ports: readonly Decoded<Port>[],
 ): Promise<PortStatus[]> {
-  const hosts = new Set(ports.flatMap((port) => port.value.bindings.map((binding) => binding.hostId)));
-  const words = await hostWords(store, vpcId, [...hosts]);
-  return ports.map((port) => portStatus(port, words));
+  const named = new Set(ports.flatMap((port) => port.value.bindings.map((binding) => binding.hostId)));
+  const hosts = [...named];
+  const [words, offline] = await Promise.all([
+    hostWords(deps.store, vpcId, hosts),
+    offlineAmong(deps, hosts),
+  ]);
+  return ports.map((port) => portStatus(port, words, offline));
 }
 
 export async function hostWords(

@@ -20,11 +20,18 @@ export async function presences(
   const { leaseMs } = leaseOptions(leases);
   const [nowMs, heard] = await Promise.all([store.leaseClock(), store.heard(hosts)]);
   return heard.map((atMs) => {
-    if (atMs === undefined) return { silentMs: undefined, isOffline: false };
+    if (atMs === undefined) return unheardOf;
     // The clock may have been read before a host was heard of.
     const silentMs = Math.max(0, nowMs - atMs);
     return { silentMs, isOffline: silentMs > leaseMs };
   });
+}
+
+export const unheardOf: Presence = { silentMs: undefined, isOffline: false };
+
+export async function presenceOf(deps: PresenceDeps, host: string): Promise<Presence> {
+  const [presence = unheardOf] = await presences(deps, [host]);
+  return presence;
 }
 
 /** Those of the hosts that are offline. */

@@ -1,8 +1,13 @@
 import type { Host } from '../../../core/model/resources.ts';
 import type { HostInput } from '../../../proto/gen/vpcast/v1/Host.ts';
-import { timestamp } from '../time.ts';
+import type { Presence } from '../../leases/presence.ts';
+import { duration, timestamp } from '../time.ts';
 
-export function presentHost(host: Host, vpcIds: readonly string[]): HostInput {
+export function presentHost(
+  host: Host,
+  vpcIds: readonly string[],
+  { silentMs, isOffline }: Presence,
+): HostInput {
   const { cluster, topic } = host.lane;
   const { partition, slot, epoch } = host.member;
   return {
@@ -18,5 +23,7 @@ export function presentHost(host: Host, vpcIds: readonly string[]): HostInput {
     createTime: timestamp(host.createdAtMs),
     updateTime: timestamp(host.updatedAtMs),
     vpcIds: [...vpcIds],
+    online: silentMs !== undefined && !isOffline,
+    silence: duration(silentMs ?? 0),
   };
 }

@@ -9,6 +9,7 @@ import type { RegisterHostRequest } from '../../../proto/gen/vpcast/v1/RegisterH
 import type { RegisterHostResponseInput } from '../../../proto/gen/vpcast/v1/RegisterHostResponse.ts';
 import type { ServerDeps } from '../../deps.ts';
 import * as fields from '../../fields.ts';
+import { presenceOf } from '../../leases/presence.ts';
 import { claimId, mutate } from '../locate.ts';
 import { isDefined } from '../paging.ts';
 import { taken } from '../port/errors.ts';
@@ -33,15 +34,18 @@ export async function registerHost(
   const host = await writeHost(deps, draft, cluster);
   // Also when nothing changed: an earlier call may have been broken off before it came to this.
   await refreshTunnelEndpoints(deps, host.id);
-  const [vpcIds, clusters, { revision }, publicLanes] = await Promise.all([
+  // So that also the lease of a host that never comes to report ends.
+  await store.hear([host.id], await store.leaseClock());
+  const [vpcIds, presence, clusters, { revision }, publicLanes] = await Promise.all([
     vpcsOnHost(store, host.id),
+    presenceOf(deps, host.id),
     listClusters(store),
     store.status(scopes.host(host.id)),
     // Made here, so that whoever serves a kind can listen before there is a resource of it.
     Promise.all(host.serves.map(async (kind) => ({ kind, ...(await publicLane(deps, kind)) }))),
   ]);
   return {
-    host: presentHost(host, vpcIds),
+    host: presentHost(host, vpcIds, presence),
     clusters,
     statusTopic: topics.status,
     statusPartitions,

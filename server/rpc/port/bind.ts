@@ -22,7 +22,7 @@ export async function bindAll(
     for (const order of orders) bindOne(book, order, targets);
   });
   const [presented] = await Promise.all([
-    presentPorts(deps.store, vpcId, changed.ports),
+    presentPorts(deps, vpcId, changed.ports),
     changed.wrote ? recheckTargets(deps, vpcId, targets) : undefined,
   ]);
   const byId = new Map(changed.ports.map((port, i) => [port.value.id, presented[i] ?? {}]));

@@ -82,7 +82,7 @@ async function commitAll(
   );
   const ports = decodeOutcomes(committed);
   const [presented] = await Promise.all([
-    presentPorts(deps.store, vpcId, ports),
+    presentPorts(deps, vpcId, ports),
     settleHints(
       deps,
       ports.map(({ value: after }) => ({ before: undefined, after })),

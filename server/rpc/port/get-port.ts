@@ -8,5 +8,5 @@ import { presentOne } from './present.ts';
 
 export async function getPort(deps: ServerDeps, request: GetPortRequest): Promise<PortInput> {
   const port = await readResource<Port>(deps.store, 'port', fields.id('id', request.id));
-  return presentOne(deps.store, port);
+  return presentOne(deps, port);
 }

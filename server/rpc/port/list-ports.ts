@@ -42,7 +42,7 @@ export async function listPorts(
   if (filter.vpcId !== '') await readVpc(deps.store, filter.vpcId);
   const matching = await collect(sourceFor(deps.store, filter), filter, page.after, page.size + 1);
   const { items, nextPageToken } = cut(page, matching, (port) => port.value.id);
-  return { ports: await presentAll(deps.store, items), nextPageToken };
+  return { ports: await presentAll(deps, items), nextPageToken };
 }
 
 /** The narrowest listing there is for the filter. */
@@ -104,13 +104,13 @@ function matches(port: Port, { vpcId, deviceId, hostId }: Filter): boolean {
 }
 
 /** In their order; the reports of a VPC are read once. */
-async function presentAll(store: Store, ports: readonly Decoded<Port>[]): Promise<PortInput[]> {
+async function presentAll(deps: ServerDeps, ports: readonly Decoded<Port>[]): Promise<PortInput[]> {
   const presented = new Map<string, PortInput>();
   const vpcIds = new Set(ports.map((port) => port.value.vpcId));
   await Promise.all(
     [...vpcIds].map(async (vpcId) => {
       const group = ports.filter((port) => port.value.vpcId === vpcId);
-      const inputs = await presentPorts(store, vpcId, group);
+      const inputs = await presentPorts(deps, vpcId, group);
       group.forEach((port, i) => presented.set(port.value.id, inputs[i] ?? {}));
     }),
   );

@@ -24,7 +24,7 @@ export async function migratePort(deps: ServerDeps, request: MigratePortRequest)
     book.setBindings(portId, migrate(book.get(portId).bindings, target));
   });
   const [[port]] = await Promise.all([
-    presentPorts(deps.store, vpcId, changed.ports),
+    presentPorts(deps, vpcId, changed.ports),
     changed.wrote ? recheckTargets(deps, vpcId, targets) : undefined,
   ]);
   return port ?? {};

@@ -1,8 +1,8 @@
 import type { Decoded } from '../../../core/codec/records.ts';
 import type { Binding, Port } from '../../../core/model/resources.ts';
-import type { Store } from '../../../core/store/port.ts';
 import type { BindingInput } from '../../../proto/gen/vpcast/v1/Binding.ts';
 import type { PortInput } from '../../../proto/gen/vpcast/v1/Port.ts';
+import type { ServerDeps } from '../../deps.ts';
 import { portStatuses } from '../../port-status.ts';
 import type { PortStatus } from '../../port-status.ts';
 import { timestamp } from '../time.ts';
@@ -42,17 +42,20 @@ function presentBinding(binding: Binding, said: PortStatus): BindingInput {
 
 /** Ports of one VPC with what their hosts say of them now. */
 export async function presentPorts(
-  store: Store,
+  deps: Pick<ServerDeps, 'store' | 'leases'>,
   vpcId: string,
   ports: readonly Decoded<Port>[],
 ): Promise<PortInput[]> {
-  const statuses = await portStatuses(store, vpcId, ports);
+  const statuses = await portStatuses(deps, vpcId, ports);
   return ports.map((port, i) =>
     presentPort(port, statuses[i] ?? { status: 'APPLY_STATUS_DOWN', reason: '', bindings: new Map() }),
   );
 }
 
-export async function presentOne(store: Store, port: Decoded<Port>): Promise<PortInput> {
-  const [presented] = await presentPorts(store, port.value.vpcId, [port]);
+export async function presentOne(
+  deps: Pick<ServerDeps, 'store' | 'leases'>,
+  port: Decoded<Port>,
+): Promise<PortInput> {
+  const [presented] = await presentPorts(deps, port.value.vpcId, [port]);
   return presented ?? {};
 }

@@ -19,7 +19,7 @@ export async function unbindAll(
       book.setBindings(portId, unbind(book.get(portId).bindings, hostId));
     }
   });
-  const presented = await presentPorts(deps.store, vpcId, changed.ports);
+  const presented = await presentPorts(deps, vpcId, changed.ports);
   const byId = new Map(changed.ports.map((port, i) => [port.value.id, presented[i] ?? {}]));
   return portIds.map((id) => byId.get(id) ?? {});
 }

@@ -40,7 +40,7 @@ export async function updatePort(deps: ServerDeps, request: UpdatePortRequest): 
       });
     },
   );
-  const [port] = await presentPorts(deps.store, vpcId, changed.ports);
+  const [port] = await presentPorts(deps, vpcId, changed.ports);
   return port ?? {};
 }
 

@@ -3,35 +3,41 @@ import { decodeReportBody } from '../../../core/codec/report-body.ts';
 import type { Failure } from '../../../core/codec/report.ts';
 import { keys } from '../../../core/model/keys.ts';
 import type { Member } from '../../../core/model/resources.ts';
-import type { RecordKey, Scope, Store } from '../../../core/store/port.ts';
+import type { RecordKey, Scope } from '../../../core/store/port.ts';
+import type { ServerDeps } from '../../deps.ts';
+import { offlineAmong } from '../../leases/presence.ts';
 
 const PAGE = 1_000;
 const MAX_FAILURES = 10;
 
+type AudienceDeps = Pick<ServerDeps, 'store' | 'leases'>;
+
 /**
  * The hosts that should have a revision: those that were members of the VPC when it was made and are still. A host
- * that was seen to have it counts for good, whatever it loses later.
+ * that was seen to have it counts for good, whatever it loses later; nobody waits for one that is offline.
  */
 export class Audience {
-  readonly #store: Store;
+  readonly #deps: AudienceDeps;
   readonly #scope: Scope;
   readonly #revision: number;
   /** Host -> epoch of its membership at the revision. */
   readonly #pending: Map<string, number>;
   readonly #failures = new Map<RecordKey, Failure>();
+  /** Of those that have not got it. */
+  #offline: ReadonlySet<string> = new Set();
   #applied = 0;
 
-  private constructor(store: Store, scope: Scope, revision: number, members: Map<string, number>) {
-    this.#store = store;
+  private constructor(deps: AudienceDeps, scope: Scope, revision: number, members: Map<string, number>) {
+    this.#deps = deps;
     this.#scope = scope;
     this.#revision = revision;
     this.#pending = members;
   }
 
-  static async of(store: Store, scope: Scope, revision: number): Promise<Audience> {
+  static async of(deps: AudienceDeps, scope: Scope, revision: number): Promise<Audience> {
     const members = new Map<string, number>();
     for (let after = ''; ;) {
-      const page = await store.list(scope, 'member', after, PAGE);
+      const page = await deps.store.list(scope, 'member', after, PAGE);
       for (const record of page) {
         const member = decodeRecord<Member>(record);
         if (member !== undefined && member.revision <= revision) {
@@ -39,7 +45,7 @@ export class Audience {
         }
       }
       const last = page.at(-1);
-      if (page.length < PAGE || last === undefined) return new Audience(store, scope, revision, members);
+      if (page.length < PAGE || last === undefined) return new Audience(deps, scope, revision, members);
       after = last.key.slice('member/'.length);
     }
   }
@@ -48,24 +54,33 @@ export class Audience {
     return this.#applied;
   }
 
+  /** Hosts that are still to get it, without those that are offline. */
   get pending(): readonly string[] {
-    return [...this.#pending.keys()];
+    return [...this.#pending.keys()].filter((host) => !this.#offline.has(host));
+  }
+
+  /** Hosts that get it when they are back. */
+  get offline(): number {
+    return this.#offline.size;
   }
 
   get failures(): readonly Failure[] {
     return [...this.#failures.values()];
   }
 
-  /** Looks at the pending hosts. `dispatched` must have been read before. */
+  /** Looks at the hosts that have not got it. `dispatched` must have been read before. */
   async look(dispatched: number): Promise<void> {
-    const hosts = this.pending;
+    const hosts = [...this.#pending.keys()];
+    const marks = await this.#deps.store.marks(this.#scope);
     for (let from = 0; from < hosts.length; from += PAGE) {
-      await this.#lookAt(hosts.slice(from, from + PAGE), dispatched);
+      await this.#lookAt(hosts.slice(from, from + PAGE), dispatched, marks.at(-1) ?? 0);
     }
+    this.#offline = await offlineAmong(this.#deps, [...this.#pending.keys()]);
   }
 
-  async #lookAt(hosts: readonly string[], dispatched: number): Promise<void> {
-    const store = this.#store;
+  /** Copies went out through `marked`. */
+  async #lookAt(hosts: readonly string[], dispatched: number, marked: number): Promise<void> {
+    const { store } = this.#deps;
     const [members, sent, reports] = await Promise.all([
       store.read(this.#scope, hosts.map(keys.member)),
       store.sent(this.#scope, hosts),
@@ -82,8 +97,10 @@ export class Audience {
       const report = reports[i];
       if (report === undefined || report.epoch !== epoch) return;
       this.#note(decodeReportBody(report).failures);
-      // Changes that are not for the host are never sent to it: then it has all that there is for it.
-      const hasAll = report.revision >= this.#revision || report.revision >= (sent[i] ?? 0);
+      const sentTo = sent[i] ?? 0;
+      // What is for no host is never sent: then a host that is not held back has all that there is for it.
+      const hasAllSent = report.revision >= sentTo && sentTo >= marked;
+      const hasAll = report.revision >= this.#revision || hasAllSent;
       if (dispatched < this.#revision || !hasAll) return;
       this.#pending.delete(host);
       this.#applied++;

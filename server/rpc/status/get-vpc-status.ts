@@ -11,23 +11,24 @@ import type { HostProgressInput } from '../../../proto/gen/vpcast/v1/HostProgres
 import type { VpcStatusInput } from '../../../proto/gen/vpcast/v1/VpcStatus.ts';
 import type { ServerDeps } from '../../deps.ts';
 import * as fields from '../../fields.ts';
+import { offlineAmong, offlineHosts } from '../../leases/presence.ts';
 import { readVpc } from '../locate.ts';
 import { listRecords, pageOf } from '../paging.ts';
 import { portsCounter } from '../port/write-ports.ts';
 import { presentFailure } from './failures.ts';
 
-export async function getVpcStatus(
-  { store }: ServerDeps,
-  request: GetVpcStatusRequest,
-): Promise<VpcStatusInput> {
+export async function getVpcStatus(deps: ServerDeps, request: GetVpcStatusRequest): Promise<VpcStatusInput> {
+  const { store, leaseAlarm } = deps;
   const vpcId = fields.id('id', request.id);
   const page = pageOf(request);
   await readVpc(store, vpcId);
   const scope = scopes.vpc(vpcId);
   const lane = await readLane(store, scope, vpcId);
   const members = Array.from({ length: lane.partitions }, (_, partition) => membersCounter(partition));
-  const [status, [ports = 0, ...hosts], { items, nextPageToken }] = await Promise.all([
+  const [status, marks, offline, [ports = 0, ...hosts], { items, nextPageToken }] = await Promise.all([
     store.status(scope),
+    store.marks(scope),
+    offlineMembers(deps, scope),
     store.counters(scope, [portsCounter, ...members]),
     listRecords<Member>(store, scope, 'member', page),
   ]);
@@ -40,8 +41,10 @@ export async function getVpcStatus(
     dispatchedRevision: status.dispatched,
     hostCount: hosts.reduce((sum, count) => sum + count, 0),
     portCount: ports,
-    hosts: await progress(store, scope, items, status.dispatched),
+    hosts: await progress(deps, scope, items, { dispatched: status.dispatched, marked: marks.at(-1) ?? 0 }),
     nextPageToken,
+    offlineHosts: offline,
+    leaseAlarm: leaseAlarm?.() ?? '',
   };
 }
 
@@ -53,20 +56,36 @@ async function readLane(store: Store, scope: Scope, vpcId: string): Promise<Lane
   return lane.value;
 }
 
+/** How many members are offline. */
+async function offlineMembers(deps: ServerDeps, scope: Scope): Promise<number> {
+  const offline = await offlineHosts(deps);
+  const members = await deps.store.read(scope, offline.map(keys.member));
+  return members.filter((record) => record.body !== undefined).length;
+}
+
+/** `marked`: copies went out through it. */
 async function progress(
-  store: Store,
+  deps: ServerDeps,
   scope: Scope,
   members: readonly Decoded<Member>[],
-  dispatched: number,
+  { dispatched, marked }: { dispatched: number; marked: number },
 ): Promise<HostProgressInput[]> {
+  const { store } = deps;
   const hosts = members.map(({ value }) => value.hostId);
-  const [sent, reports] = await Promise.all([store.sent(scope, hosts), store.reports(scope, hosts)]);
+  const [sent, reports, offline] = await Promise.all([
+    store.sent(scope, hosts),
+    store.reports(scope, hosts),
+    offlineAmong(deps, hosts),
+  ]);
   return members.map(({ value: { hostId, partition, slot, epoch }, revision: joinedAt }, i) => {
     const report = reports[i]?.epoch === epoch ? reports[i] : undefined;
+    // Before its joining is dispatched, it is not the host's present membership that the store speaks of.
+    const isDispatched = joinedAt <= dispatched;
+    const sentRevision = isDispatched ? (sent[i] ?? 0) : 0;
     return {
-      ...{ hostId, partition, slot, epoch },
-      // Before its joining is dispatched, it is not the host's present membership that the store speaks of.
-      sentRevision: joinedAt > dispatched ? 0 : (sent[i] ?? 0),
+      ...{ hostId, partition, slot, epoch, sentRevision },
+      offline: offline.has(hostId),
+      held: isDispatched && sentRevision < marked,
       appliedRevision: report?.revision ?? 0,
       failures: report === undefined ? [] : decodeReportBody(report).failures.map(presentFailure),
     };

@@ -21,13 +21,15 @@ const MAX_PORTS = 1_000;
 const MAX_PENDING = 10;
 const SHORTEST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 200;
+const LOOK_AGAIN_MS = 1_000;
 
 /** Yields the state at once, then each change of it; ends after the message with done = true, or when cancelled. */
 export async function* watchRevision(
-  { store }: ServerDeps,
+  deps: ServerDeps,
   request: WatchRevisionRequest,
   call: { readonly signal: AbortSignal },
 ): AsyncGenerator<RevisionProgressInput, void, undefined> {
+  const { store } = deps;
   const vpcId = fields.id('vpc_id', request.vpcId);
   const portIds = narrowPortIds(request.portIds);
   const scope = scopes.vpc(vpcId);
@@ -38,7 +40,7 @@ export async function* watchRevision(
     fields.integer('revision', request.revision, 0, Number.MAX_SAFE_INTEGER) || status.revision;
   if (revision > status.revision) throw invalid('revision', `is above the VPC's, ${status.revision}`);
 
-  const audience = await Audience.of(store, scope, revision);
+  const audience = await Audience.of(deps, scope, revision);
   let last: RevisionProgressInput | undefined;
   while (!call.signal.aborted) {
     const startedMs = performance.now();
@@ -48,11 +50,12 @@ export async function* watchRevision(
     const next: RevisionProgressInput = {
       vpcId,
       revision,
-      hostsTotal: audience.applied + pending.length,
+      hostsTotal: audience.applied + pending.length + audience.offline,
       hostsApplied: audience.applied,
+      hostsOffline: audience.offline,
       pendingHosts: pending.slice(0, MAX_PENDING),
       failures: audience.failures.map(presentFailure),
-      ports: await portProgress(store, vpcId, portIds),
+      ports: await portProgress(deps, vpcId, portIds),
       done: pending.length === 0 && status.dispatched >= revision,
     };
     if (!isDeepStrictEqual(next, last)) yield next;
@@ -66,13 +69,17 @@ export async function* watchRevision(
   }
 }
 
-/** Polls, ever more slowly, until there is something new; undefined = cancelled. */
+/**
+ * Polls, ever more slowly, until there is something new; undefined = cancelled. That a host fell silent, or is back, does
+ * not show in the status, so now and then the same counts as new.
+ */
 async function nextChange(
   read: () => Promise<ScopeStatus>,
   seen: ScopeStatus,
   leastMs: number,
   signal: AbortSignal,
 ): Promise<ScopeStatus | undefined> {
+  const untilMs = performance.now() + Math.max(LOOK_AGAIN_MS, 5 * leastMs);
   for (let waitMs = leastMs; ; waitMs = Math.min(waitMs * 1.5, Math.max(leastMs, LONGEST_PAUSE_MS))) {
     try {
       await pause(waitMs, signal);
@@ -80,7 +87,7 @@ async function nextChange(
       return undefined;
     }
     const status = await read();
-    if (!isDeepStrictEqual(status, seen)) return status;
+    if (performance.now() >= untilMs || !isDeepStrictEqual(status, seen)) return status;
   }
 }
 
@@ -98,14 +105,14 @@ async function needPorts(store: Store, vpcId: string, portIds: readonly string[]
 
 /** A port that was deleted meanwhile is down. */
 async function portProgress(
-  store: Store,
+  deps: ServerDeps,
   vpcId: string,
   portIds: readonly string[],
 ): Promise<PortProgressInput[]> {
   if (portIds.length === 0) return [];
-  const records = await store.read(scopes.vpc(vpcId), portIds.map(keys.port));
+  const records = await deps.store.read(scopes.vpc(vpcId), portIds.map(keys.port));
   const ports = records.map((record) => decodeRecord<Port>(record)).filter(isDefined);
-  const statuses = await portStatuses(store, vpcId, ports);
+  const statuses = await portStatuses(deps, vpcId, ports);
   const byId = new Map(ports.map((port, i) => [port.value.id, statuses[i]]));
   return portIds.map((portId) => {
     const { status, reason } = byId.get(portId) ?? { status: 'APPLY_STATUS_DOWN', reason: '' };

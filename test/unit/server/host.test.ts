@@ -109,6 +109,31 @@ describe('hosts', () => {
     expect(two.nextPageToken).to.equal('');
   });
 
+  it('says how long each has been silent, and whether its lease has ended', async () => {
+    await plane.store.advanceLeaseClock(0, 10_000);
+    const made = await register({ id: 'h1', vtepIp: '192.0.2.1' });
+    expect(made.host).to.deep.include({ online: true, silence: { seconds: 0, nanos: 0 } });
+    await plane.store.advanceLeaseClock(10_000, 30_000);
+    await register({ id: 'h2', vtepIp: '192.0.2.2' });
+    const shown = async () => {
+      const { hosts = [] } = await listHosts(plane.deps, request('ListHosts', {}));
+      return hosts.map(({ id, online, silence }) => [id, online, silence?.seconds]);
+    };
+    expect(await shown()).to.deep.equal([
+      ['h1', true, 30],
+      ['h2', true, 0],
+    ]);
+    await plane.store.advanceLeaseClock(40_000, 1_500);
+    expect(await shown()).to.deep.equal([
+      ['h1', false, 31],
+      ['h2', true, 1],
+    ]);
+    const silent = await getHost(plane.deps, request('GetHost', { id: 'h1' }));
+    expect(silent).to.deep.include({ online: false, silence: { seconds: 31, nanos: 500_000_000 } });
+    await plane.store.hear(['h1'], 41_500);
+    expect(await getHost(plane.deps, request('GetHost', { id: 'h1' }))).to.include({ online: true });
+  });
+
   const ok = { id: 'x', vtepIp: '192.0.2.1' };
   const violations: [string, HostFields | undefined, string, string?, ErrorCode?][] = [
     ['no host', undefined, 'host'],

@@ -189,6 +189,7 @@ describe('status of a VPC', () => {
       ...member,
       sentRevision: 5,
       appliedRevision: 5,
+      ...{ offline: false, held: false },
       failures: [{ type: 'security_group', id: 'g', revision: 4, reason: 'full' }],
     });
     expect(first.hosts?.[1]).to.deep.include({ hostId: 'h2', appliedRevision: 0, failures: [] });
