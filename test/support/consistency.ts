@@ -24,7 +24,7 @@ const SEARCHED = 256n;
 /**
  * What is wrong with the store by itself: half of a change without its other half. One line for each fault; none = every
  * record has what belongs to it, and every counter equals the recount. Hints too many in catalogs are no faults, nor are
- * claims without a resource, which void themselves. `macs` = those that ports had, which cannot be listed.
+ * claims without a resource, which void themselves. `macs` = those that ports may have had, which cannot be listed.
  */
 export async function inconsistencies(store: Store, macs: readonly string[] = []): Promise<string[]> {
   const lists = await Promise.all(['vpc', 'vpc-removal', 'host'].map((name) => catalog(store, name)));
