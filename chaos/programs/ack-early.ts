@@ -1,7 +1,7 @@
 import type { Journal, JournalFactory } from '../../agent/journal/journal.ts';
 
 /** How long what is said to be durable is in memory only. */
-const LAG_MS = 1_000;
+const LAG_MS = 3_000;
 
 /** A seeded bug: the journal says that effects are durable before it writes them. */
 export function ackEarly(factory: JournalFactory): JournalFactory {
