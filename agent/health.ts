@@ -27,6 +27,7 @@ export function agentGauges(agent: Agent): Readonly<Record<string, number>> {
   return {
     vpcs: agent.vpcs().length,
     slots: agent.listening().length,
+    entries: agent.vpcs().reduce((sum, vpcId) => sum + (agent.view(vpcId)?.size ?? 0), 0),
     failures: scopes.reduce((sum, report) => sum + report.failures.length, 0),
     snapshotsWanted: scopes.filter((report) => report.needsSnapshot).length,
   };
