@@ -1,5 +1,6 @@
 import type { Design } from '../design.ts';
 import { kafka } from './kafka.ts';
+import { oslo } from './oslo.ts';
 import { copies, readers } from './pulsar.ts';
 import { rabbitmq } from './rabbitmq.ts';
 
@@ -8,5 +9,6 @@ export const designs: ReadonlyMap<string, Design> = new Map<string, Design>([
   ['readers', readers],
   ['copies', copies],
   ['rabbitmq', rabbitmq],
+  ['oslo', oslo],
   ['kafka', kafka],
 ]);
