@@ -24,7 +24,7 @@ const sample = Buffer.concat([
 ]);
 
 describe('gRPC bodies that no client sends', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const seed = fuzzSeed();
   const { service } = loadControl().vpcast.v1.ControlService;
   const methods = Object.keys(service);

@@ -17,7 +17,7 @@ const COMPACT_ABOVE = 64 * 1024;
 const GROWTH = 5;
 
 describe(`${COUNT} messages that nobody can use`, function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const seed = fuzzSeed();
   let directory: string;
   let world: FuzzWorld;

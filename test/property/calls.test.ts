@@ -100,7 +100,7 @@ async function checkSlots({ store, clusters, deps }: ControlPlane): Promise<void
 }
 
 describe('calls at the same time', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   it('leave the store as if one had come after the other, and grow the topic for more hosts', async () => {
     let grown = 0;

@@ -164,7 +164,7 @@ function push<T>(lists: Map<string, T[]>, key: string, item: T): void {
 }
 
 describe('the registry of slots', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const { random } = Math;
   afterEach(() => {
     Math.random = random;

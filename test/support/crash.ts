@@ -30,17 +30,17 @@ export class Crash {
   /** The same object in the hands of the process. All of its methods must be asynchronous. */
   of<T extends object>(target: T): T {
     return intercept(target, async (method, call) => {
-      if (this.isOver) return never();
+      if (this.isOver()) return never();
       const n = this.calls.push(method);
       if (this.#isPoint(n, 'before')) return this.#end();
       const result = await (call() as Promise<unknown>);
       // Another call may have been the last one meanwhile.
-      if (this.isOver) return never();
+      if (this.isOver()) return never();
       return this.#isPoint(n, 'after') ? this.#end() : result;
     });
   }
 
-  get isOver(): boolean {
+  isOver(): boolean {
     return this.#isOver;
   }
 
