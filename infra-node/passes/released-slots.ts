@@ -66,7 +66,8 @@ export class ReleasedSlots {
     const draining = parseDrainingId(id);
     if (draining === undefined) return store.delist(DRAINING, id);
     const found = await this.#read(draining);
-    if (found.lane === undefined || found.holder?.state === 'held') return this.#forget(id);
+    // With its lane the topic is gone.
+    if (found.lane === undefined) return this.#forget(id);
     if (found.holder === undefined) {
       // A turn that was overtaken has sent a fence when the slot was free already.
       if ((await this.#drain(draining, found.lane, signal)) === 'drained') await this.#forget(id);

@@ -8,9 +8,9 @@ export interface Receiver {
 
 /**
  * Counts as sent only what the hosts have reported: of the rest, something is lost. Then they are held, and are sent it
- * again like every held host, when they can be reached. Answers with how many were sent more than they reported.
+ * again like every held host, when they can be reached.
  */
-export async function sendAgain(node: Node, scope: Scope, hosts: readonly Receiver[]): Promise<number> {
+export async function sendAgain(node: Node, scope: Scope, hosts: readonly Receiver[]): Promise<void> {
   const { store } = node;
   const ids = hosts.map(({ hostId }) => hostId);
   const { token, dispatched, incarnation } = await store.beginDispatch(scope);
@@ -24,7 +24,6 @@ export async function sendAgain(node: Node, scope: Scope, hosts: readonly Receiv
       if (applied < (sent[i] ?? 0)) lowered.set(hostId, applied);
     });
     if (lowered.size > 0) await store.advance({ scope, token, dispatched, sent: lowered });
-    return lowered.size;
   } finally {
     // Also for whoever was overtaken by this turn and leaves the rest to it.
     await node.put({ kind: 'resume', scope });

@@ -83,26 +83,32 @@ describe('slots of hosts that are offline', () => {
   });
 
   it('are given up as soon as the host is heard of', async () => {
-    for (const id of ['q0', 'q1', 'q2']) await change(id);
-    const member = await drain.member('h0');
-    await drain.expire('h0');
-    const count = drain.node.count.bind(drain.node);
-    drain.node.count = (counter, amount) => {
-      count(counter, amount);
-      if (counter === 'messagesDrained' && amount === undefined) void drain.hear('h0');
-    };
+    await change('q0');
     const before = (await drain.backlog()) + (await drain.backlog(hostLane));
+    await drain.expire('h0');
+    drain.node.isOffline = (host) => host === 'h0' && drain.node.stats.messagesDrained === 0;
     await drain.drainOffline();
-    const drained = drain.node.stats.messagesDrained;
-    expect(drained).to.be.lessThan(4);
-    const received: Header[] = [];
-    const subscription = await drain.listen(member, received);
-    await eventually(async () => {
-      const left = (await drain.backlog()) + (await drain.backlog(hostLane));
-      expect(left).to.be.lessThan(before - drained);
-    });
-    expect(received.filter(({ host, epoch }) => host === 'h0' && epoch > 0)).to.not.deep.equal([]);
-    await subscription.close();
+    expect(drain.node.stats.messagesDrained).to.equal(1);
+    const marker = 1;
+    expect((await drain.backlog()) + (await drain.backlog(hostLane))).to.equal(before - 1 + marker);
+  });
+
+  it('keep what comes while they are given back', async () => {
+    await drain.drainOffline();
+    const member = await drain.member('h0');
+    await change('q0');
+    await drain.expire('h0');
+    const send = drain.cluster.bus.sendToSlot.bind(drain.cluster.bus);
+    drain.cluster.bus.sendToSlot = async (address, message) => {
+      drain.cluster.bus.sendToSlot = send;
+      await send(address, message);
+      // The last word of a node that does not know yet that the host is offline.
+      await send(drain.address(member), { ...message, properties: { ...message.properties, drain: 'late' } });
+      await send(address, { ...message, properties: { ...message.properties, drain: 'late' } });
+    };
+    const others = (await drain.backlog(hostLane)) / 2;
+    await drain.drainOffline();
+    expect(await drain.backlog(hostLane)).to.equal(others + 1);
   });
 
   it('keep their fence, by which they are freed', async () => {

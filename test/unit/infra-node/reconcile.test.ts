@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { encodeReportBody } from '../../../core/codec/report-body.ts';
 import { keys, scopes } from '../../../core/model/keys.ts';
 import type { Entry } from '../../../core/model/view.ts';
 import type { RecordKey } from '../../../core/store/port.ts';
@@ -169,6 +170,20 @@ describe('the comparison of what hosts hold with what they should hold', () => {
     await fixture.pass();
     expect(lostTails()).to.equal(0);
     expect(fixture.works()).to.deep.equal([]);
+  });
+
+  it('takes nothing from what a host said before it became a member again', async () => {
+    await fixture.all.fixture.bind('p-h0', undefined);
+    await fixture.all.fixture.bind('p-h0', ['h0']);
+    await dispatchScope(fixture.node, vpcScope, nothing);
+    const { revision } = await fixture.node.store.status(vpcScope);
+    const body = encodeReportBody({ failures: [], digest: 1 });
+    const report = { reporter: 'h0', epoch: 1, incarnation: 1, revision, body };
+    await fixture.node.store.putReport(vpcScope, report);
+    const found = (await fixture.pass()).filter(({ receiver }) => receiver.hostId === 'h0');
+    expect(found.map(({ what }) => what))
+      .to.include('behind')
+      .and.not.include('different');
   });
 
   it('says nothing of a scope with something to dispatch', async () => {

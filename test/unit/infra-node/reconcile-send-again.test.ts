@@ -1,0 +1,33 @@
+import { expect } from 'chai';
+import { sendAgain } from '../../../infra-node/passes/send-again.ts';
+import { VpcFixture, topics, vpcScope } from './vpc-fixture.ts';
+
+describe('counting as sent what was reported', () => {
+  it('holds who has reported less than it was sent, and changes nothing for others', async () => {
+    const fixture = new VpcFixture();
+    const { store } = fixture;
+    const node = fixture.node();
+    await fixture.createVpc();
+    const { token } = await store.beginDispatch(vpcScope);
+    const hosts = ['less', 'all', 'more', 'nothing', 'of another epoch'];
+    const sent = new Map(hosts.map((host) => [host, 7]));
+    await store.advance({ scope: vpcScope, token, dispatched: 9, sent });
+    for (const [host, revision, epoch] of [
+      ['less', 5, 1],
+      ['all', 7, 1],
+      ['more', 8, 1],
+      ['of another epoch', 7, 2],
+    ] as const) {
+      await fixture.report(vpcScope, host, { epoch, incarnation: 1, revision });
+    }
+    await sendAgain(
+      node,
+      vpcScope,
+      hosts.map((hostId) => ({ hostId, epoch: 1 })),
+    );
+    expect(await store.sent(vpcScope, hosts)).to.deep.equal([5, 7, 7, 0, 0]);
+    expect((await store.status(vpcScope)).dispatched).to.equal(9);
+    expect(fixture.east.works(topics.work)).to.deep.equal([{ kind: 'resume', scope: vpcScope }]);
+    expect(await store.advance({ scope: vpcScope, token, dispatched: 10, sent: new Map() })).to.be.false;
+  });
+});
