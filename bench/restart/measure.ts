@@ -67,13 +67,15 @@ export async function measurePlatform(
     return { outage: over, writes: await writing };
   });
   await once('applied on every host', () => applied(writes));
-  const during = writes.filter(({ answeredAtMs }) => answeredAtMs < outage.servingAtMs);
+  const { killedAtMs, servingAtMs } = outage;
+  const during = writes.filter(({ answeredAtMs: at }) => at >= killedAtMs && at < servingAtMs);
+  const after = writes.filter(({ answeredAtMs: at }) => at >= servingAtMs);
   const lastMs = Math.max(...writes.map(({ answeredAtMs }) => answeredAtMs));
   return {
     ...returnFigures(before, outage),
     writes_during_outage: during.length,
-    writes_after: writes.length - during.length,
-    outage_writes_applied_s: seconds(appliedAtMs(log, during, members) - outage.killedAtMs),
+    writes_after: after.length,
+    outage_writes_applied_s: seconds(appliedAtMs(log, during, members) - killedAtMs),
     applied_after_last_write_s: seconds(appliedAtMs(log, writes, members) - lastMs),
     gaps: (await agents.totals()).gaps,
   };
