@@ -1,5 +1,5 @@
 import type { Failure, LeftReport, ScopeReport } from '../core/codec/report.ts';
-import { scopes } from '../core/model/keys.ts';
+import { scopes, splitScope } from '../core/model/keys.ts';
 import { emptyReplica, take } from '../core/model/replica.ts';
 import type { Replica } from '../core/model/replica.ts';
 import type { Assignment } from '../core/model/resources.ts';
@@ -175,6 +175,8 @@ export class HostState {
     const { epoch, incarnation, revision, partial, complete } = effect;
     const held = this.hold(effect.scope, epoch);
     const { failures } = held;
+    if (held.replica.incarnation > 0 && incarnation > held.replica.incarnation)
+      this.#beginAnew(held, effect.scope);
     const removed = effect.removed.map((key): Entry => ({ key, revision, body: undefined }));
     const changed = [...removed, ...effect.set];
     held.replica = take(held.replica, { changed, position: { epoch, incarnation, revision, partial } });
@@ -184,6 +186,13 @@ export class HostState {
       if (held.wanted !== undefined && held.wanted <= epoch) held.wanted = undefined;
     }
     for (const failure of effect.failures) failures.set(failure.key, failure);
+  }
+
+  /** The store has lost its tail: epochs of before may be above those that it gives now. */
+  #beginAnew(held: Held, scope: Scope): void {
+    held.wanted = undefined;
+    // What it has left by then it may be a member of again, as it was before.
+    if (splitScope(scope).kind === 'host') this.#floors.clear();
   }
 
   #raiseFloor(scope: Scope, { incarnation, epoch }: Floor): void {
