@@ -13,6 +13,8 @@ import type { FuzzWorld } from './world.ts';
 
 const VPC = 'fuzz';
 const KIND = 'elb';
+/** As many a reporter puts aside in a minute; each gets more than that here. */
+const DEAD_LETTERS = 60;
 
 interface Target extends FuzzLane {
   readonly address: SlotAddress;
@@ -39,6 +41,7 @@ export class Storm {
   };
   #publicTopic = '';
   #ports = 0;
+  readonly #beganMs = performance.now();
 
   constructor(world: FuzzWorld, random: Random) {
     this.#world = world;
@@ -132,6 +135,19 @@ export class Storm {
       ).to.deep.equal(exact);
     });
     expect(sum('stale')).to.be.at.least(stale);
+    await this.#checkDeadLetters();
+  }
+
+  /** The first ones of every reporter were put aside, and no more than a bounded number. */
+  async #checkDeadLetters(): Promise<void> {
+    const { server, topics } = this.#world;
+    const [home] = server.deps.clusters.values();
+    const most = (this.#hosts.length + 2) * DEAD_LETTERS;
+    const minutes = 1 + Math.ceil((performance.now() - this.#beganMs) / 60_000);
+    await eventually(async () => {
+      const { messagesIn = 0 } = (await home?.admin.topicStats(topics.deadLetters)) ?? {};
+      expect(messagesIn).to.be.within(most, most * minutes);
+    });
   }
 
   async #topics(): Promise<(readonly [string, { readonly backlog: number }])[][]> {
