@@ -28,7 +28,7 @@ describe(`slots that their hosts do not empty, on Pulsar and Redis (seed ${seed}
       hosts,
       infraNodes: 2,
       backend,
-      agent: { heartbeatMs: 500 },
+      agent: { heartbeatMs: 500, confirmGraceMs: 3_000 },
       infra: {
         leaseMs: 5_000,
         offlinePollMs: 200,
