@@ -189,7 +189,9 @@ class RunningAgent implements Agent {
     this.#stopIntake();
     this.#ready.reject(new PlatformError('cancelled', 'the agent is closed'));
     this.#reminders.stop();
-    await Promise.all([this.#reporter.close(), this.#uplink.close(), this.#journal.close()]);
+    // A subscription that has only just come to stand may have brought something already.
+    const idle = this.#replicas.idle();
+    await Promise.all([idle, this.#reporter.close(), this.#uplink.close(), this.#journal.close()]);
   }
 
   #stopIntake(): void {
