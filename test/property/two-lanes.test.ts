@@ -170,6 +170,7 @@ describe('a host that joins while others write', function () {
           await world.close();
         }
       }),
+      // What never comes is waited for, so making a failure smaller would take very long.
       { numRuns: Number(process.env['VPCAST_TEST_RUNS'] ?? 150), endOnFailure: true },
     );
   });
