@@ -22,6 +22,8 @@ export interface ClientSessionOptions {
   readonly launcher?: readonly string[];
 }
 
+const ATTACHED_WITHIN_MS = 180_000;
+
 /** Hosts in some processes of clients, and one process that publishes. Resolves when all hosts are attached. */
 export async function openClientSession(options: ClientSessionOptions): Promise<Session> {
   const { design, target, point } = options;
@@ -70,6 +72,9 @@ export async function openClientSession(options: ClientSessionOptions): Promise<
   const close = async (): Promise<void> => {
     await Promise.all(all.map(({ child }) => child.stop()));
   };
+  const timer = setTimeout(() => {
+    fail(new Error(`${point.hosts} hosts were not attached within ${ATTACHED_WITHIN_MS / 1_000} s`));
+  }, ATTACHED_WITHIN_MS);
   try {
     const pids = (await Promise.all(all.map(({ started }) => started))).flat();
     return {
@@ -89,6 +94,8 @@ export async function openClientSession(options: ClientSessionOptions): Promise<
   } catch (error) {
     await close();
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { openConnections } from '../connections.ts';
 import { monotonicMs } from '../monotonic.ts';
 import { secondsOf } from '../processor-time.ts';
-import { openConnections } from './connections.ts';
 import type { Carrier, Point, Session } from './design.ts';
 
 export interface Terms {
@@ -35,7 +35,7 @@ export interface Measured {
 }
 
 const PATIENCE_MS = 30_000;
-const ATTACHED_WITHIN_MS = 120_000;
+const REACHED_WITHIN_MS = 120_000;
 const ATTEMPT_MS = 15_000;
 /** What is warmed up is code that runs for each delivery. */
 const WARM_UP_DELIVERIES = 20_000;
@@ -66,7 +66,7 @@ export async function measurePoint(carrier: Carrier, point: Point, terms: Terms)
 
 /** The next number that is free. */
 async function untilAllReached(session: Session, { hosts }: Point, signal: AbortSignal): Promise<number> {
-  const deadline = monotonicMs() + ATTACHED_WITHIN_MS;
+  const deadline = monotonicMs() + REACHED_WITHIN_MS;
   for (let multicast = 0; ; multicast++) {
     signal.throwIfAborted();
     await session.publish(multicast);

@@ -3,6 +3,7 @@ import { kafka } from './kafka.ts';
 import { oslo } from './oslo.ts';
 import { copies, readers } from './pulsar.ts';
 import { rabbitmq } from './rabbitmq.ts';
+import { rocketmq } from './rocketmq.ts';
 
 /** By the name that `--designs` takes. */
 export const designs: ReadonlyMap<string, Design> = new Map<string, Design>([
@@ -11,4 +12,5 @@ export const designs: ReadonlyMap<string, Design> = new Map<string, Design>([
   ['rabbitmq', rabbitmq],
   ['oslo', oslo],
   ['kafka', kafka],
+  ['rocketmq', rocketmq],
 ]);
