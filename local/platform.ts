@@ -17,6 +17,7 @@ import type { InfraOptions } from '../infra-node/deps.ts';
 import { startInfraNode } from '../infra-node/start.ts';
 import type { InfraNode } from '../infra-node/start.ts';
 import type { ServerLimits } from '../server/deps.ts';
+import type { LeaseOptions } from '../server/leases/options.ts';
 import { startServer } from '../server/start.ts';
 import type { RunningServer } from '../server/start.ts';
 import { LocalAgents } from './agents.ts';
@@ -33,6 +34,7 @@ export interface PlatformOptions extends Pick<LocalAgentsOptions, 'serves' | 'jo
   readonly infraNodes: number;
   readonly backend: BackendChoice;
   readonly limits?: ServerLimits;
+  readonly leases?: Partial<LeaseOptions>;
   readonly infra?: Partial<InfraOptions>;
   readonly logger?: Logger;
 }
@@ -103,7 +105,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
 async function openServer(
   backend: Backend,
   topics: TopicNames,
-  { limits = DEFAULT_LIMITS }: PlatformOptions,
+  { limits = DEFAULT_LIMITS, leases = {} }: PlatformOptions,
   logger: Logger,
 ): Promise<RunningServer> {
   return startServer(
@@ -114,6 +116,7 @@ async function openServer(
       workPartitions: PARTITIONS,
       statusPartitions: PARTITIONS,
       limits,
+      leases,
       clock: systemClock,
       logger,
     },

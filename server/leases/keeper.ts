@@ -31,6 +31,8 @@ export interface LeaseCounts {
   leaseStops: number;
   /** Subscriptions that were opened anew because they delivered nothing. */
   reopened: number;
+  /** Times that the clock went back: the store has lost its tail. */
+  clockSetBack: number;
 }
 
 export interface KeeperDeps {
@@ -77,6 +79,7 @@ export class LeaseKeeper {
     const seen = this.#seen;
     // What passes while the clock stands still is not made up for.
     this.#seen = { clockMs, atMs: monotonic() };
+    if (seen !== undefined && clockMs < seen.clockMs) this.#noteSetBack(seen.clockMs - clockMs);
     if (seen?.clockMs !== clockMs) {
       this.#followedMs = startedMs;
       this.#enter('following');
@@ -108,6 +111,12 @@ export class LeaseKeeper {
       store.heardCount(edgeMs),
     ]);
     return recent - online > Math.max(ALWAYS_ALLOWED, recent * options.alarmShare);
+  }
+
+  /** Reports tell what has to be sent anew; this tells whoever looks after the store how much is lost. */
+  #noteSetBack(byMs: number): void {
+    this.#deps.counts.clockSetBack++;
+    this.#deps.logger.error('the lease clock went back: the store has lost its tail', { byMs });
   }
 
   #reopenStuck(): void {

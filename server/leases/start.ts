@@ -26,7 +26,7 @@ export function startLeases(
 ): Leases {
   const { store, clusters, topics, statusPartitions: partitions, logger } = deps;
   const options = leaseOptions(deps.leases);
-  const counts: LeaseCounts = { leaseAlarms: 0, leaseStops: 0, reopened: 0 };
+  const counts: LeaseCounts = { leaseAlarms: 0, leaseStops: 0, reopened: 0, clockSetBack: 0 };
   const topic = topics.status;
   const canaries = new Canaries({ store, clusters: clusters.values(), topic, partitions, monotonic, logger });
   const keeper = new LeaseKeeper({ store, canaries, options, counts, reopen, monotonic, logger });

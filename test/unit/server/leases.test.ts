@@ -42,7 +42,7 @@ describe('the lease keeper', () => {
         ? plane.deps
         : { ...plane.deps, clusters: new Map(clusters.map((each) => [each.name, { ...each, bus }])) };
     const reports = await startReports(deps);
-    const counts: LeaseCounts = { leaseAlarms: 0, leaseStops: 0, reopened: 0 };
+    const counts: LeaseCounts = { leaseAlarms: 0, leaseStops: 0, reopened: 0, clockSetBack: 0 };
     const monotonic = () => nowMs;
     const { store, topics, statusPartitions: partitions } = plane.deps;
     const shared = { store, monotonic, logger: silentLogger };
@@ -104,6 +104,24 @@ describe('the lease keeper', () => {
     const taken = await clock();
     await pass(10);
     expect((await clock()) - taken).to.equal(10_000);
+  });
+
+  it('notes that the clock went back, and goes on from there', async () => {
+    const { keeper, counts } = await startServer();
+    await pass(5);
+    const { store } = plane.deps;
+    const lostMs = 3_000;
+    const before = await clock();
+    const leaseClock = store.leaseClock.bind(store);
+    const advanceLeaseClock = store.advanceLeaseClock.bind(store);
+    store.leaseClock = async () => (await leaseClock()) - lostMs;
+    store.advanceLeaseClock = async (seenMs, byMs) =>
+      (await advanceLeaseClock(seenMs + lostMs, byMs)) - lostMs;
+    await pass(1);
+    expect([keeper.state, counts.clockSetBack]).to.deep.equal(['following', 1]);
+    await pass(5);
+    expect([keeper.state, counts.clockSetBack]).to.deep.equal(['running', 1]);
+    expect(await clock()).to.be.within(before - lostMs + 3_000, before - lostMs + 5_000);
   });
 
   it('never counts a pause of the server for more than two steps', async () => {
