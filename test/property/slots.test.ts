@@ -22,8 +22,8 @@ const hostIds = Array.from({ length: 24 }, (_, n) => `h${n}`);
 type Step =
   | { readonly kind: 'join'; readonly host: string; readonly partition: number }
   | { readonly kind: 'leave'; readonly host: string }
-  /** The host's oldest fence is acknowledged, or acknowledged again. */
-  | { readonly kind: 'free'; readonly host: string; readonly again: boolean };
+  /** The host's oldest fence is acknowledged; or again; or its present slot is, which has no fence yet. */
+  | { readonly kind: 'free'; readonly host: string; readonly when: 'due' | 'again' | 'early' };
 
 const host = fc.constantFrom(...hostIds);
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -36,7 +36,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('leave' as const), host }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('free' as const), host, again: fc.boolean() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('free' as const),
+      host,
+      when: fc.constantFrom('due' as const, 'again' as const, 'early' as const),
+    }),
+  },
 );
 
 /** Several callers at once; each does its steps one after the other. */
@@ -47,6 +54,8 @@ class World {
   readonly #inner = openMemoryStore();
   readonly #drained = new Map<string, Member[]>();
   readonly #freed = new Map<string, Member[]>();
+  /** Memberships whose slot was freed. */
+  readonly #once = new Set<string>();
   #slots = new Map<string, SlotHolder>();
   refused = 0;
 
@@ -69,7 +78,7 @@ class World {
       case 'leave':
         return this.#leave(each.host);
       case 'free':
-        return this.#free(each.host, each.again);
+        return this.#free(each.host, each.when);
     }
   }
 
@@ -98,12 +107,27 @@ class World {
     if (result !== null) push(this.#drained, hostId, result);
   }
 
-  async #free(hostId: string, again: boolean): Promise<void> {
-    const released = again ? this.#freed.get(hostId)?.at(-1) : this.#drained.get(hostId)?.shift();
+  async #free(hostId: string, when: Extract<Step, { kind: 'free' }>['when']): Promise<void> {
+    const released = await this.#released(hostId, when);
     if (released === undefined) return;
     const { result } = await transact(this.store, scope, (tx) => freeDrained(tx, released));
-    expect(result, 'a slot is freed once').to.equal(!again);
-    if (!again) push(this.#freed, hostId, released);
+    if (when === 'again') expect(result, 'a slot is freed once').to.equal(false);
+    if (result) {
+      const name = `${hostId}/${released.epoch}`;
+      expect(this.#once.has(name), `${name} is freed once`).to.equal(false);
+      this.#once.add(name);
+    }
+    if (when === 'due') push(this.#freed, hostId, released);
+  }
+
+  async #released(
+    hostId: string,
+    when: Extract<Step, { kind: 'free' }>['when'],
+  ): Promise<Member | undefined> {
+    if (when === 'due') return this.#drained.get(hostId)?.shift();
+    if (when === 'again') return this.#freed.get(hostId)?.at(-1);
+    const [record] = await this.#inner.read(scope, [keys.member(hostId)]);
+    return record && decodeRecord<Member>(record)?.value;
   }
 
   /** After every commit: what the registry says is right by itself, and follows from what it said before. */
