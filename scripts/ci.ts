@@ -21,6 +21,8 @@ const steps: readonly Step[] = [
   { name: 'tests', command: ['npm', 'test', '-s'] },
   npm('demo (real Pulsar and Redis)', 'demo', '--services'),
   npm('services down', 'services', 'down', '--wipe'),
+  npm('fault harness, seed 1', 'chaos', '--seed', '1', '--minutes', '1'),
+  npm('fault harness, seed 2', 'chaos', '--seed', '2', '--minutes', '1'),
 ];
 
 function run(step: Step): Promise<{ passed: number; failed: number }> {
