@@ -36,6 +36,7 @@ describe('bad requests', function () {
       backend: { ...services, redisUrl },
       // Nothing moves by itself while the test looks on.
       infra: { sweepAfterMs: 3_600_000 },
+      leases: { stepMs: 3_600_000 },
     });
     await makeWorld(platform.client);
     await untilDispatched();
