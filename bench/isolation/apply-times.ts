@@ -41,3 +41,12 @@ export function applyTimes(
   }
   return { samples, unapplied, frozen };
 }
+
+/** Of two parts of a run, looked at as one. */
+export function together(one: ApplyTimes, other: ApplyTimes): ApplyTimes {
+  return {
+    samples: [...one.samples, ...other.samples],
+    unapplied: one.unapplied + other.unapplied,
+    frozen: Math.max(one.frozen, other.frozen),
+  };
+}

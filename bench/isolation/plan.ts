@@ -22,12 +22,14 @@ export interface Loads {
   /** While the second VPC is small: changes per second of the first and of the second one. */
   readonly beside: number;
   readonly small: number;
+  /** The same of the second one alone. */
+  readonly smallAlone: number;
 }
 
 const FIRST = 4;
 const PER_PROCESS = 50;
-/** Of the load, while the second VPC is small. */
-const SMALL_SHARE = 0.75;
+/** Of the load, while the second VPC is small and the first one is looked at. */
+const SMALL_SHARE = 0.5;
 
 export function planHosts({ agents, failing, vanish }: IsolationOptions): Hosts {
   const each = Math.max(1, Math.round((agents * failing) / 2));
@@ -39,8 +41,8 @@ export function planHosts({ agents, failing, vanish }: IsolationOptions): Hosts 
 export function planLoads({ agents, load }: IsolationOptions, hosts: Hosts, copyRate: number): Loads {
   const offered = copyRate * load;
   const whole = offered / agents;
-  const small = hosts.killed + hosts.stopped + hosts.first;
-  return { whole, beside: whole * (1 - SMALL_SHARE), small: (offered * SMALL_SHARE) / small };
+  const smallAlone = offered / (hosts.killed + hosts.stopped + hosts.first);
+  return { whole, beside: whole * (1 - SMALL_SHARE), small: smallAlone * SMALL_SHARE, smallAlone };
 }
 
 /** Changes after which the failed hosts are owed so many limits. */

@@ -8,6 +8,7 @@ import type { LookAhead } from '../replay-gauge.ts';
 import { openServices } from '../services.ts';
 import type { BenchServices } from '../services.ts';
 import { rounded } from '../statistics.ts';
+import { together } from './apply-times.ts';
 import { comparisonFigures, timesFigures } from './figures.ts';
 import type { ComparisonFigures, TimesFigures } from './figures.ts';
 import type { IsolationOptions } from './options.ts';
@@ -33,8 +34,9 @@ export interface IsolationFigures extends ComparisonFigures {
   readonly owed_limits: number;
   /** Most messages in the broker's replay queue of the VPC. */
   readonly replay_max: number;
-  /** A VPC of all hosts while the hosts fail, the leases run out, and most of the load goes to another VPC. */
+  /** The two parts of `healthy` and `faulty`: while the hosts fail and half of the load goes to another VPC, and after. */
   readonly while_failing: ComparisonFigures | undefined;
+  readonly after_failing: ComparisonFigures;
   /** The few others in that other VPC, which has hardly any hosts that do not fail. */
   readonly small_vpc: ComparisonFigures | undefined;
   readonly control_froze: boolean;
@@ -70,13 +72,18 @@ export async function runIsolation(
   const within = { options, hosts, limit, services, surroundings };
   const { healthy, failure, beside, small, gauges, processor } = await protectedRun(within);
   const control = await controlRun(within, healthy.loads);
-  const compared = comparisonFigures({ healthy: healthy.times, faulty: failure.times });
-  const whileFailing = beside && comparisonFigures(beside);
+  const after = { healthy: healthy.times, faulty: failure.times };
+  const whole =
+    beside === undefined
+      ? after
+      : {
+          healthy: together(after.healthy, beside.healthy),
+          faulty: together(after.faulty, beside.faulty),
+        };
   const controlTimes = timesFigures(control.times);
   return {
     experiment: 'isolation',
-    ...compared,
-    ratio_p99: Math.max(compared.ratio_p99, whileFailing?.ratio_p99 ?? 0),
+    ...comparisonFigures(whole),
     control_froze:
       controlTimes.frozen_hosts >= FROZEN_SHARE * (options.agents - hosts.killed - hosts.stopped),
     replay_max: failure.replay.inReplay,
@@ -89,7 +96,8 @@ export async function runIsolation(
     look_ahead: lookAhead,
     owed: failure.owed,
     owed_limits: rounded(failure.owed / limit, 2),
-    while_failing: whileFailing,
+    while_failing: beside && comparisonFigures(beside),
+    after_failing: comparisonFigures(after),
     small_vpc: small && comparisonFigures(small),
     control: {
       ...controlTimes,

@@ -81,8 +81,9 @@ export async function failStage(
   const first = world.others.slice(0, hosts.first);
   const vpc = await parts.vpcOf([...world.failing, ...first]);
   const replay = watchReplay(adminUrl, world.topics.vpc(vpc.id), { everyMs: REPLAY_EVERY_MS, onFailure });
+  const smallRate = beside === undefined ? loads.smallAlone : loads.small;
   const both = [
-    { vpc, ratePerSecond: loads.small },
+    { vpc, ratePerSecond: smallRate },
     ...(beside === undefined ? [] : [{ vpc: beside, ratePerSecond: loads.beside }]),
   ];
   const load = async (title: string, seconds: number) => {
@@ -96,7 +97,7 @@ export async function failStage(
   const before =
     beside === undefined ? undefined : await load('weighted load, nobody fails', options.seconds);
   world.fail();
-  const after = await load('weighted load, some fail', changesToOwe(options, hosts, limit) / loads.small);
+  const after = await load('weighted load, some fail', changesToOwe(options, hosts, limit) / smallRate);
   const owed = owedOf(world, after.writes);
   await parts.join(vpc, world.others.slice(first.length));
   await parts.catchUp(vpc, world.others, CATCH_UP_MS);

@@ -4,12 +4,14 @@ import type { IsolationFigures } from './run.ts';
 
 /** For a terminal. */
 export function isolationTable(figures: IsolationFigures): string {
-  const { healthy, faulty, while_failing: failing, small_vpc: small, control } = figures;
+  const { while_failing: failing, after_failing: after, small_vpc: small, control } = figures;
   const rows: [string, TimesFigures | undefined][] = [
-    ['nobody fails', healthy],
-    [figures.fault, faulty],
-    ['before they fail, weighted load', failing?.healthy],
+    ['nobody fails', figures.healthy],
+    [figures.fault, figures.faulty],
+    ['nobody fails, weighted load', failing?.healthy],
     ['while they fail, weighted load', failing?.faulty],
+    ['nobody fails, whole load', after.healthy],
+    ['after they failed, whole load', after.faulty],
     ['before they fail, small VPC', small?.healthy],
     ['while they fail, small VPC', small?.faulty],
     ['control, no protection', control],

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { AppliedLog } from '../../../bench/applied-log.ts';
-import { applyTimes, FROZEN_MS } from '../../../bench/isolation/apply-times.ts';
+import { applyTimes, FROZEN_MS, together } from '../../../bench/isolation/apply-times.ts';
 import { appliedAtMs, lacking } from '../../../bench/restart/convergence.ts';
 import type { Write } from '../../../bench/vpc-writes.ts';
 
@@ -45,6 +45,12 @@ describe('times until changes are applied', () => {
     expect(late.samples).to.deep.equal([110, 10, 50, FROZEN_MS]);
     expect(late).to.include({ unapplied: 1, frozen: 1 });
     expect(applyTimes(log, [write(6, 200)], hosts, end - 1)).to.include({ unapplied: 1, frozen: 0 });
+  });
+
+  it('of two parts are all of them, and the hosts of the worse part', () => {
+    const one = { samples: [1], unapplied: 2, frozen: 3 };
+    const other = { samples: [4], unapplied: 5, frozen: 1 };
+    expect(together(one, other)).to.deep.equal({ samples: [1, 4], unapplied: 7, frozen: 3 });
   });
 
   it('do not take one VPC for another', () => {

@@ -21,10 +21,11 @@ describe('plan of the isolation bench', () => {
   it('offers the same number of copies, however the load is divided', () => {
     const options = readIsolationOptions([]);
     const hosts = planHosts(options);
-    const { whole, beside, small } = planLoads(options, hosts, 5_000);
+    const { whole, beside, small, smallAlone } = planLoads(options, hosts, 5_000);
     expect(whole * 1_000).to.equal(2_000);
     const smallHosts = hosts.killed + hosts.stopped + hosts.first;
     expect(beside * 1_000 + small * smallHosts).to.be.closeTo(2_000, 0.001);
+    expect(smallAlone * smallHosts).to.be.closeTo(2_000, 0.001);
   });
 
   it('makes as many changes as owe the failed hosts twice the limit', () => {
