@@ -6,7 +6,7 @@ import type { OutgoingMessage } from './port.ts';
 
 export interface DeadLettersDeps {
   readonly reporter: string;
-  send(message: OutgoingMessage): Promise<void>;
+  readonly send: (message: OutgoingMessage) => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
