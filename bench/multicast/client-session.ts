@@ -88,7 +88,6 @@ export async function openClientSession(options: ClientSessionOptions): Promise<
         return times;
       },
       untilReceived: (multicast, patienceMs) => gathering.untilReceived(multicast, patienceMs),
-      received: (multicast) => gathering.of(multicast),
       close,
     };
   } catch (error) {

@@ -37,8 +37,6 @@ export interface Session {
   publish(multicast: number): Promise<Published>;
   /** Resolves when all hosts have it, or when the time is over. */
   untilReceived(multicast: number, patienceMs: number): Promise<Gathered>;
-  /** What is known of it by now. */
-  received(multicast: number): Gathered;
   close(): Promise<void>;
 }
 

@@ -7,6 +7,8 @@ import type { Carrier, Point, Session } from './design.ts';
 export interface Terms {
   readonly messages: number;
   readonly intervalMs: number;
+  /** For what the broker does with nothing to deliver. */
+  readonly idleMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -41,7 +43,6 @@ const ATTEMPT_MS = 15_000;
 const WARM_UP_DELIVERIES = 20_000;
 const WARM_UP_LEAST = 10;
 const WARM_UP_AT_MOST_MS = 20_000;
-const IDLE_MS = 3_000;
 
 /** Attaches the hosts, makes sure that all of them are reached, warms up, and then measures. */
 export async function measurePoint(carrier: Carrier, point: Point, terms: Terms): Promise<Measured> {
@@ -51,7 +52,7 @@ export async function measurePoint(carrier: Carrier, point: Point, terms: Terms)
     const joinMs = monotonicMs() - began;
     const first = await untilAllReached(session, point, terms.signal);
     const next = await warmUp(session, point, first, terms.signal);
-    const brokerIdleCores = await idleCores(carrier, terms.signal);
+    const brokerIdleCores = await idleCores(carrier, terms);
     const connections = openConnections(carrier.brokers, carrier.ports);
     const spent = watchSeconds({ broker: carrier.brokers, client: session.clients });
     const startedMs = monotonicMs();
@@ -93,10 +94,10 @@ async function warmUp(
   return multicast;
 }
 
-async function idleCores({ brokers }: Carrier, signal: AbortSignal): Promise<number> {
+async function idleCores({ brokers }: Carrier, { idleMs, signal }: Terms): Promise<number> {
   const spent = watchSeconds({ brokers });
-  await delay(IDLE_MS, undefined, { signal });
-  return spent().brokers / (IDLE_MS / 1_000);
+  await delay(idleMs, undefined, { signal });
+  return spent().brokers / (idleMs / 1_000);
 }
 
 /** One after the other, at a low rate: none begins before all hosts have the one before it. */

@@ -33,6 +33,7 @@ export interface MulticastResult {
 }
 
 const SEED = 20_242;
+const IDLE_MS = 3_000;
 
 /** Each round takes the designs in another order, so that what else the machine does meets all of them. */
 export async function runMulticast(
@@ -89,7 +90,7 @@ async function measureDesign(name: string, round: number, run: Run): Promise<voi
       reached = count;
       const point = { hosts: count, processes, hostsPerPartition, hostsPerConnection };
       const measured = await once(`${round}. ${name}: ${count} hosts`, () =>
-        measurePoint(carrier, point, { messages, intervalMs, signal }),
+        measurePoint(carrier, point, { messages, intervalMs, idleMs: IDLE_MS, signal }),
       );
       run.outcomes.measured(name, count, measured);
     }
