@@ -93,6 +93,8 @@ async function measureDesign(name: string, round: number, run: Run): Promise<voi
         measurePoint(carrier, point, { messages, intervalMs, idleMs: IDLE_MS, signal }),
       );
       run.outcomes.measured(name, count, measured);
+      // So that a long run that is stopped has not told nothing.
+      process.stderr.write(`${name}: ${JSON.stringify({ hosts: count, ...figuresOf(count, [measured]) })}\n`);
     }
   } catch (error) {
     signal.throwIfAborted();
