@@ -18,6 +18,8 @@ export interface Broker {
   readonly accesses: readonly BrokerAccess[];
 }
 
+const START_MS = 300_000;
+
 /**
  * A broker that each group of programs reaches over links of its own. It tells clients where topics are, so it must
  * know the links: it has a port, and a listener, for each of them, and on each port it names the address of the link.
@@ -37,6 +39,8 @@ export async function startBroker(dir: string, groups: number): Promise<Broker> 
       advertisedListeners: [`internal:pulsar://127.0.0.1:${ownPort}`, ...advertised].join(','),
       internalListenerName: 'internal',
     },
+    // On a machine that has too much to do a start takes minutes; one that is given up and begun again takes for ever.
+    startTimeoutMs: START_MS,
     report: () => undefined,
   });
   const accesses = clients.map((client, n) => {

@@ -111,7 +111,10 @@ function updateTable(world: World, vpc: Vpc): Operation | undefined {
 function makeOrDeleteVpc(world: World, drawn: Vpc): Operation | undefined {
   const closing = world.any(world.vpcs, (vpc) => vpc.isClosing && !vpc.isBusy);
   if (closing === undefined) {
-    if (!isForDeletion(world, drawn, world.vpcs.size, balance.vpcs)) return networks.createVpc(world);
+    // While the broker is away none can be made, and there must be something left to write to.
+    const isFew = world.vpcs.size <= balance.vpcs / 2;
+    if (isFew || !isForDeletion(world, drawn, world.vpcs.size, balance.vpcs))
+      return networks.createVpc(world);
     drawn.isClosing = true;
     return undefined;
   }

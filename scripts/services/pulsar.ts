@@ -13,6 +13,8 @@ export interface PulsarOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** The JVM's memory flags. */
   readonly memory?: string;
+  /** How long it may take to become healthy; 90 seconds unless given. */
+  readonly startTimeoutMs?: number;
   readonly lifetime?: Lifetime;
   readonly report?: Report;
 }
@@ -66,6 +68,7 @@ export async function pulsarIsHealthy(adminUrl: string): Promise<boolean> {
 
 export async function startPulsar(options: PulsarOptions): Promise<PulsarService> {
   const { settings = {}, memory = defaultMemory, lifetime = 'owned', report = reportOnStderr } = options;
+  const { startTimeoutMs = 90_000 } = options;
   const dir = resolve(options.dir); // the broker runs in it, so a relative path would mean another place there
   await checkJava();
   const home = await pulsarDistribution(report);
@@ -97,7 +100,7 @@ export async function startPulsar(options: PulsarOptions): Promise<PulsarService
       },
       logFile: join(logs, 'console.log'),
       isHealthy: () => pulsarIsHealthy(adminUrl),
-      startTimeoutMs: 90_000,
+      startTimeoutMs,
       stopTimeoutMs: 20_000,
     },
     lifetime,

@@ -59,6 +59,18 @@ describe('the workload', () => {
     expect(busy.size).to.be.greaterThan(20);
   });
 
+  it('keeps VPCs to write to while none can be made', () => {
+    const world = new World('t', HOSTS, seeded(5));
+    play(world, 500);
+    for (let n = 0; n < 5_000; n++) {
+      const operation = chooseOperation(world);
+      if (operation === undefined) continue;
+      if (operation.name !== 'create-vpc') operation.done();
+      operation.ended?.();
+    }
+    expect(world.vpcs.size).to.be.at.least(5);
+  });
+
   it('leaves nothing in the ledger of a VPC that it deleted', () => {
     const world = new World('t', HOSTS, seeded(4));
     const ledger = new Ledger();
