@@ -19,6 +19,7 @@ const steps: readonly Step[] = [
   npm('dependency rules', 'deps'),
   npm('build', 'build'),
   { name: 'tests', command: ['npm', 'test', '-s'] },
+  { name: 'heavy tests', command: ['npm', 'test', '-s', 'property', 'fuzz'] },
   npm('demo (real Pulsar and Redis)', 'demo', '--services'),
   npm('services down', 'services', 'down', '--wipe'),
   npm('fault harness, seed 1', 'chaos', '--seed', '1', '--minutes', '1'),
