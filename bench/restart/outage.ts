@@ -16,8 +16,8 @@ const ATTEMPTS = 3;
 
 /**
  * Kills the broker, starts it, and waits until it has as many consumers of the tenant as before. Now and then a broker
- * never serves after a kill, since it takes turns with its own former session at a lock (apache/pulsar#17759): such an
- * outage does not count, and is repeated once everybody is back.
+ * that was killed does not serve in time, be it that it acquires and loses the lock of its bookie without end
+ * (apache/pulsar#17759): such an outage does not count, and is repeated once everybody is back.
  */
 export async function outageOf(
   pulsar: PulsarService,
