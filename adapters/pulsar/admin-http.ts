@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
@@ -35,6 +36,8 @@ export class AdminHttp {
 
   constructor(options: AdminHttpOptions) {
     this.options = options;
+    // Each request under way is one listener, and they may be many.
+    setMaxListeners(0, this.stop.signal);
     this.base = new URL(options.adminUrl);
     const { tlsTrustCertsFile } = options;
     const shared = { keepAlive: true, maxSockets: 16 };

@@ -52,6 +52,18 @@ describe('PulsarAdmin', () => {
     expect(asked.filter((name) => name.startsWith('PUT'))).to.have.length(2);
   });
 
+  it('has any number of requests under way without Node suspecting a leak', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): number => warnings.push(warning);
+    process.on('warning', note);
+    const names = Array.from({ length: 40 }, (_, n) => `topic-${n}`);
+    for (const name of names) answers.set(`PUT ${PARTITIONS.replace('topic', name)}`, [[204]]);
+    await Promise.all(names.map((name) => admin.ensureTopic(TOPIC.replace('/topic', `/${name}`), 1, [])));
+    await new Promise(setImmediate);
+    process.off('warning', note);
+    expect(warnings.map(({ name }) => name)).to.deep.equal([]);
+  });
+
   it('grows a topic that has fewer partitions', async () => {
     answers.set(`PUT ${PARTITIONS}`, [[409]]);
     answers.set(`GET ${PARTITIONS}`, [
