@@ -23,6 +23,7 @@ export interface ClientSessionOptions {
 }
 
 const ATTACHED_WITHIN_MS = 180_000;
+const PUBLISHED_WITHIN_MS = 60_000;
 
 /** Hosts in some processes of clients, and one process that publishes. Resolves when all hosts are attached. */
 export async function openClientSession(options: ClientSessionOptions): Promise<Session> {
@@ -83,9 +84,15 @@ export async function openClientSession(options: ClientSessionOptions): Promise<
         const done = defer<Published>();
         published.set(multicast, done.resolve);
         publisher.child.send({ kind: 'publish', multicast, payload: encodePayload(multicast) });
-        const times = await Promise.race([done.promise, failed.promise]);
-        published.delete(multicast);
-        return times;
+        const timer = setTimeout(() => {
+          fail(new Error(`multicast ${multicast} was not taken within ${PUBLISHED_WITHIN_MS / 1_000} s`));
+        }, PUBLISHED_WITHIN_MS);
+        try {
+          return await Promise.race([done.promise, failed.promise]);
+        } finally {
+          clearTimeout(timer);
+          published.delete(multicast);
+        }
       },
       untilReceived: (multicast, patienceMs) => gathering.untilReceived(multicast, patienceMs),
       close,
