@@ -81,17 +81,24 @@ export interface Snapshot {
   readonly entries: readonly Entry[];
 }
 
-/** Replaces what the replica holds, unless it knows something newer of the same assignment already. */
+/**
+ * Replaces what the replica holds, unless it knows something newer of the same assignment already. It speaks for all
+ * revisions up to its own, also for those that a store has given out twice because it had lost its tail.
+ */
 export function planSnapshot(replica: Replica, snapshot: Snapshot): Planned {
   if (isOlder(snapshot, replica)) return { outcome: 'stale' };
   const { epoch, incarnation, revision } = snapshot;
   const replaces = incarnation > replica.incarnation || epoch > replica.epoch;
+  // Parts of a later range may be ahead of the snapshot; they stay.
+  const isReplaced = (held: Entry): boolean => replaces || held.revision <= revision;
   const kept = new Set(snapshot.entries.map((entry) => entry.key));
   const removed = [...replica.entries.values()]
-    // Parts of a later range may be ahead of the snapshot; they stay.
-    .filter((entry) => !kept.has(entry.key) && (replaces || entry.revision <= revision))
+    .filter((held) => !kept.has(held.key) && isReplaced(held))
     .map(({ key }): Entry => ({ key, revision, body: undefined }));
-  const set = snapshot.entries.filter((entry) => replaces || isNews(replica, entry));
+  const set = snapshot.entries.filter((entry) => {
+    const held = replica.entries.get(entry.key);
+    return held === undefined || (isReplaced(held) && !isSame(held, entry));
+  });
   return {
     outcome: 'applied',
     changed: [...removed, ...set],
@@ -120,6 +127,10 @@ function isOlder(snapshot: Snapshot, replica: Replica): boolean {
   if (snapshot.incarnation !== replica.incarnation) return snapshot.incarnation < replica.incarnation;
   if (snapshot.epoch !== replica.epoch) return snapshot.epoch < replica.epoch;
   return snapshot.revision < replica.revision;
+}
+
+function isSame(one: Entry, other: Entry): boolean {
+  return one.revision === other.revision && one.body === other.body;
 }
 
 /** False = the replica has this version, or a newer one, already. */

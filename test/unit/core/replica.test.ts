@@ -11,7 +11,7 @@ import type { RecordKey } from '../../../core/store/port.ts';
 const scope = scopes.vpc('a');
 
 /** What was committed, one record each; the index + 1 is the revision. */
-type History = readonly { readonly key: RecordKey; readonly lives: boolean }[];
+type History = readonly { readonly key: RecordKey; readonly lives: boolean; readonly note?: string }[];
 type Message =
   | { readonly kind: 'changes'; readonly header: ChangesHeader; readonly entries: readonly Entry[] }
   | { readonly kind: 'snapshot'; readonly revision: number; readonly entries: readonly Entry[] };
@@ -19,10 +19,10 @@ type Message =
 /** The newest version at `to` of each record changed after `from`, removals included. */
 function log(history: History, from: number, to: number): Entry[] {
   const newest = new Map<RecordKey, Entry>();
-  history.slice(from, to).forEach(({ key, lives }, i) => {
+  history.slice(from, to).forEach(({ key, lives, note = '' }, i) => {
     const revision = from + i + 1;
     newest.delete(key);
-    newest.set(key, { key, revision, body: lives ? `{"at":${revision}}` : undefined });
+    newest.set(key, { key, revision, body: lives ? `${note}{"at":${revision}}` : undefined });
   });
   return [...newest.values()];
 }
@@ -121,6 +121,13 @@ const chains = histories.chain((history) =>
   }),
 );
 
+/** A store that lost its tail after the host had followed it, and has gone past where the host is. */
+const lostTails = fc.tuple(histories, histories, fc.nat(25), fc.nat(25)).map(([lost, rest, cut, seen]) => {
+  const kept = lost.slice(0, Math.min(cut, seen, lost.length));
+  const history = [...kept, ...rest.map((commit) => ({ ...commit, note: 'anew ' }))];
+  return { lost, history, seen: Math.min(seen, lost.length, history.length) };
+});
+
 describe('replica', () => {
   it('is right up to its revision whatever comes, and whole after a snapshot of the head', () => {
     fc.assert(
@@ -209,6 +216,40 @@ describe('replica', () => {
         expect(outcomes.indexOf('gap')).to.equal(lost);
       }),
     );
+  });
+
+  it('is as a snapshot says, whatever of its revisions it had seen with other contents', () => {
+    fc.assert(
+      fc.property(lostTails, fc.nat(), ({ lost, history, seen }, pick) => {
+        const replica = emptyReplica(scope, 1);
+        receive(replica, snapshot(lost, seen));
+        const followed = seen + (pick % (history.length - seen + 1));
+        for (const message of changes(history, seen, followed, 2)) receive(replica, message);
+        const planned = receive(replica, snapshot(history, history.length));
+        expect(sorted(replica)).to.deep.equal(sorted({ entries: viewAt(history, history.length) }));
+        expect(replica.digest).to.equal(digestOf(replica.entries.values()));
+        expect(planned.outcome).to.equal('applied');
+        // What it holds already is not programmed again.
+        expect(receive(replica, snapshot(history, history.length))).to.deep.include({ changed: [] });
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('keeps what a part of a later range has said when a snapshot comes', () => {
+    const replica = emptyReplica(scope, 1);
+    const history: History = [
+      { key: 'port/a', lives: true },
+      { key: 'port/b', lives: true },
+      { key: 'port/a', lives: true },
+      { key: 'port/b', lives: true },
+    ];
+    const [part] = changes(history, 1, 4, 1);
+    if (part === undefined) throw new Error('no part');
+    receive(replica, snapshot(history, 1));
+    receive(replica, part);
+    receive(replica, snapshot(history, 2));
+    expect(sorted(replica).map(({ revision }) => revision)).to.deep.equal([3, 2]);
   });
 
   it('takes a newer assignment or incarnation only by a snapshot, which replaces everything', () => {
