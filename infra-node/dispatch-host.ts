@@ -4,6 +4,7 @@ import { splitKey, splitScope } from '../core/model/keys.ts';
 import type { Host } from '../core/model/resources.ts';
 import type { ChangePage, DispatchTurn, Scope, StoredRecord } from '../core/store/port.ts';
 import { readSnapshot } from '../core/store/snapshot.ts';
+import { readDelta } from './dispatch-delta.ts';
 import type { Payloads } from './encoded-entries.ts';
 import type { Node } from './node.ts';
 import { readRegistration, sendToHost } from './registered-host.ts';
@@ -100,7 +101,23 @@ export class HostTurn {
     await this.#readApplied();
     if (this.#window.isHalfFull(this.#progress)) return true;
     this.#node.count('resumed');
-    return this.#sendAll();
+    return (await this.#sendMissed()) ? this.#advance(this.#dispatched) : this.#sendAll();
+  }
+
+  /**
+   * From what the host has reported, not from what it was sent: of that, something may be lost. False = it is too far
+   * behind, or has reported nothing since it registered.
+   */
+  async #sendMissed(): Promise<boolean> {
+    const { applied, since } = this.#progress;
+    if (applied === 0 || applied < since) return false;
+    const through = this.#dispatched;
+    const delta = await readDelta(this.#node, this.#scope, { after: applied, through }, isForHost);
+    if (applied < delta.from) return false;
+    this.#progress.sent = applied;
+    if (applied < through) await this.#sendChanges(delta.records, through);
+    this.#progress.sent = through;
+    return true;
   }
 
   /** The snapshot covers whatever of the log was not dispatched yet. */

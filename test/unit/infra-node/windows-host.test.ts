@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { decodeBody, decodeHeader } from '../../../core/codec/envelope.ts';
 import { keys, scopes } from '../../../core/model/keys.ts';
 import { dispatchScope } from '../../../infra-node/dispatch.ts';
 import type { Node } from '../../../infra-node/node.ts';
@@ -58,6 +59,68 @@ describe('windows of a host', () => {
     await all.report('h0');
     expect(held()).to.include(keys.config('c2'));
     expect(all.hosts.get('h0')!.gaps).to.equal(0);
+  });
+
+  describe('let a host that is back', () => {
+    /** While it is offline it joins another VPC and leaves it, and something else changes. */
+    async function missAll(by: Node): Promise<void> {
+      const { store } = all.fixture;
+      await store.hear(['h0'], 0);
+      await store.advanceLeaseClock(0, by.options.leaseMs + 1);
+      await by.offline.poll();
+      for (const body of [{ vpcId: 'v2' }, undefined]) {
+        await all.fixture.write(scope, (tx) => {
+          if (body === undefined) tx.remove(keys.assignment('v2', 1));
+          else tx.put(keys.assignment('v2', 1), body);
+        });
+        await dispatchScope(by, scope, nothing);
+      }
+      await changes(3, by);
+      await store.hear(['h0'], await store.leaseClock());
+      await by.offline.poll();
+    }
+
+    it('know what it missed from where it is, removals by name', async () => {
+      const from = all.hosts.get('h0')!.replicas.get(scope)!.revision;
+      await missAll(node);
+      await dispatchScope(node, scope, resume);
+      const [message, ...more] = lane();
+      expect(more).to.deep.equal([]);
+      const { revision: to } = await all.fixture.store.status(scope);
+      expect(decodeHeader(message!.properties)).to.include({ kind: 'changes', from, to });
+      const { entries } = decodeBody(message!.payload);
+      expect(entries.map(({ key, body }) => [key, body !== undefined])).to.deep.equal([
+        [keys.assignment('v2', 1), false],
+        ...[0, 1, 2].map((i) => [keys.config(`c${i}`), true]),
+      ]);
+      expect(await all.report('h0')).to.deep.equal([]);
+      expect(all.hosts.get('h0')!.gaps).to.equal(0);
+      await changes(1);
+      expect(await all.report('h0')).to.deep.equal([]);
+      expect(all.hosts.get('h0')!.gaps).to.equal(0);
+      expect(held()).to.deep.equal([keys.assignment('v1', 1), ...[0, 1, 2].map((i) => keys.config(`c${i}`))]);
+    });
+
+    const kinds = () => lane().map(({ properties }) => decodeHeader(properties).kind);
+
+    it('begin with a snapshot where it missed too much', async () => {
+      const few = all.fixture.node({ deltaRecords: 3 });
+      await missAll(few);
+      await dispatchScope(few, scope, resume);
+      expect(kinds()).to.deep.equal(['snapshot']);
+    });
+
+    it('begin with a snapshot where it has registered since', async () => {
+      await missAll(node);
+      // Another node has dispatched the registration.
+      await all.fixture.register('h0', 100, 1);
+      await dispatchScope(all.fixture.node({ windowBudget: 0 }), scope, nothing);
+      lane().splice(0);
+      const { token, dispatched } = await all.fixture.store.beginDispatch(scope);
+      await all.fixture.store.advance({ scope, token, dispatched, sent: new Map([['h0', 1]]) });
+      await dispatchScope(node, scope, resume);
+      expect(kinds()).to.deep.equal(['snapshot']);
+    });
   });
 
   it('do not hold back what it asks for, nor what a registration begins with', async () => {
