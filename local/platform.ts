@@ -108,7 +108,7 @@ async function openServer(
   { limits = DEFAULT_LIMITS, leases = {} }: PlatformOptions,
   logger: Logger,
 ): Promise<RunningServer> {
-  return startServer(
+  const server = await startServer(
     {
       store: backend.store,
       clusters: new Map([['main', await backend.openCluster()]]),
@@ -122,6 +122,8 @@ async function openServer(
     },
     { address: '127.0.0.1:0' },
   );
+  await server.prepared;
+  return server;
 }
 
 async function openInfraNodes(

@@ -15,19 +15,17 @@ export type Placed = 'vpcs' | 'hosts';
 const MAX_CLUSTERS = 1000;
 const counterOf = (placed: Placed, cluster: string): string => `${placed}/${cluster}`;
 
-/** Writes the clusters of the settings into the registry; whether a cluster is open is left as it is there. */
-export async function seedClusters(
-  deps: Pick<ServerDeps, 'store' | 'clusters'>,
-  adminUrls: Readonly<Record<string, string>>,
+/** Writes a cluster of the settings into the registry; whether it is open is left as it is there. */
+export async function seedCluster(
+  { store }: Pick<ServerDeps, 'store'>,
+  { name, serviceUrl }: Pick<Cluster, 'name' | 'serviceUrl'>,
+  givenAdminUrl?: string,
 ): Promise<void> {
-  await transact(deps.store, scopes.region, async (tx) => {
-    for (const { name, serviceUrl } of deps.clusters.values()) {
-      const known = await tx.get<Cluster>(keys.cluster(name));
-      const adminUrl = adminUrls[name] ?? known?.value.adminUrl ?? '';
-      if (known?.value.serviceUrl === serviceUrl && known.value.adminUrl === adminUrl) continue;
-      const cluster: Cluster = { name, serviceUrl, adminUrl, open: known?.value.open ?? true };
-      tx.put(keys.cluster(name), cluster);
-    }
+  await transact(store, scopes.region, async (tx) => {
+    const known = (await tx.get<Cluster>(keys.cluster(name)))?.value;
+    const adminUrl = givenAdminUrl ?? known?.adminUrl ?? '';
+    if (known?.serviceUrl === serviceUrl && known.adminUrl === adminUrl) return;
+    tx.put(keys.cluster(name), { name, serviceUrl, adminUrl, open: known?.open ?? true } satisfies Cluster);
   });
 }
 

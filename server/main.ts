@@ -3,6 +3,7 @@ import { runService } from '../adapters/process/run-service.ts';
 import { readServerConfig } from './config.ts';
 import { openServerContext } from './context.ts';
 import { startServer } from './start.ts';
+import type { RunningServer } from './start.ts';
 
 /** More than the calls get: clusters and store are closed after them. */
 const CLOSE_MS = 10_000;
@@ -10,8 +11,14 @@ const CLOSE_MS = 10_000;
 await runService('server', async (signal) => {
   const config = readServerConfig(process.env, process.argv.slice(2));
   const context = await openServerContext(config);
+  let server: RunningServer | undefined;
+  const close = async (): Promise<void> => {
+    context.setServer(undefined);
+    await server?.drain(config.graceMs);
+    await context.close();
+  };
   try {
-    const server = await startServer(context.parts, {
+    server = await startServer(context.parts, {
       address: config.grpcAddress,
       maxRequestBytes: config.maxRequestBytes,
       adminUrls: context.adminUrls,
@@ -19,19 +26,16 @@ await runService('server', async (signal) => {
       signal,
     });
     context.setServer(server);
+    await server.prepared;
     return {
       graceMs: config.graceMs + CLOSE_MS,
       readyFile: config.readyFile,
       endpoints: { grpc: withPort(config.grpcAddress, server.port), health: context.healthAddress },
       logger: context.parts.logger,
-      drain: async () => {
-        context.setServer(undefined);
-        await server.drain(config.graceMs);
-        await context.close();
-      },
+      drain: close,
     };
   } catch (error) {
-    await context.close();
+    await close();
     throw error;
   }
 });

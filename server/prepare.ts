@@ -3,31 +3,45 @@ import type { Lane } from '../core/model/resources.ts';
 import { subscriptions } from '../core/placement/topics.ts';
 import { retry } from '../core/retry.ts';
 import type { RetryOptions } from '../core/retry.ts';
-import { seedClusters } from './clusters.ts';
+import { seedCluster } from './clusters.ts';
 import type { ServerDeps } from './deps.ts';
 import { createLane } from './lanes.ts';
 import { mutate } from './rpc/locate.ts';
 
-/** Makes what every cluster needs before the first call: namespaces, shared topics, host lanes. Can be repeated. */
-export async function prepareClusters(
+export type ServerCluster = ServerDeps['clusters'] extends ReadonlyMap<string, infer C> ? C : never;
+
+/**
+ * Makes what a cluster needs before anything is placed on it: namespaces, shared topics, host lane. The registry shows
+ * the cluster only then. Can be repeated.
+ */
+export async function prepareCluster(
   deps: ServerDeps,
-  adminUrls: Readonly<Record<string, string>>,
+  cluster: ServerCluster,
+  adminUrl: string | undefined,
   patience: RetryOptions,
 ): Promise<void> {
-  const { topics, workPartitions, statusPartitions } = deps;
+  const { topics, workPartitions, statusPartitions, logger } = deps;
   const [home] = deps.clusters.values();
-  for (const cluster of deps.clusters.values()) {
-    await retry(async () => {
-      await cluster.admin.prepare();
-      await cluster.admin.ensureTopic(topics.status, statusPartitions, [subscriptions.control]);
-      await cluster.admin.ensureTopic(topics.deadLetters, 1, []);
-      if (cluster === home) {
-        await cluster.admin.ensureTopic(topics.work, workPartitions, [subscriptions.infra]);
-      }
-      await prepareHostLane(deps, cluster.name);
-    }, patience);
-  }
-  await retry(() => seedClusters(deps, adminUrls), patience);
+  const prepare = async (): Promise<void> => {
+    await cluster.admin.prepare();
+    await cluster.admin.ensureTopic(topics.status, statusPartitions, [subscriptions.control]);
+    await cluster.admin.ensureTopic(topics.deadLetters, 1, []);
+    if (cluster === home) {
+      await cluster.admin.ensureTopic(topics.work, workPartitions, [subscriptions.infra]);
+    }
+    await prepareHostLane(deps, cluster.name);
+    await seedCluster(deps, cluster, adminUrl);
+  };
+  let isFailing = false;
+  await retry(async () => {
+    try {
+      await prepare();
+    } catch (error) {
+      if (!isFailing) logger.warn('a cluster is not prepared yet', { cluster: cluster.name, error });
+      isFailing = true;
+      throw error;
+    }
+  }, patience);
 }
 
 /** The topic has at least as many partitions as the registry shows; it grows with the hosts. */

@@ -4,7 +4,7 @@ import type { ServerDeps } from './deps.ts';
 import { leaseAlarms } from './leases/keeper.ts';
 import { startLeases } from './leases/start.ts';
 import type { Leases } from './leases/start.ts';
-import { prepareClusters } from './prepare.ts';
+import { prepareCluster } from './prepare.ts';
 import { startReports } from './reports/start.ts';
 import type { ReportCounts } from './reports/start.ts';
 import { finishDeletedVpcsUntil } from './rpc/vpc/finish-deleted-vpc.ts';
@@ -18,12 +18,17 @@ export interface ServerOptions {
   /** By name of the cluster; kept in the registry for operators. */
   readonly adminUrls?: Readonly<Record<string, string>>;
   readonly onCall?: (report: CallReport) => void;
-  /** Ends the waiting for clusters that are not ready yet. */
+  /** Ends the waiting for clusters that are not prepared yet. */
   readonly signal?: AbortSignal;
 }
 
 export interface RunningServer {
   readonly port: number;
+  /**
+   * What the clusters need is made, and reports are taken. Takes as long as a cluster is away; rejects after an error
+   * that will not pass, or when the server is drained before.
+   */
+  readonly prepared: Promise<void>;
   readonly deps: ServerDeps;
   readonly reports: Readonly<ReportCounts>;
   readonly leases: Pick<Leases, 'counts' | 'state'>;
@@ -31,10 +36,12 @@ export interface RunningServer {
   drain(graceMs?: number): Promise<void>;
 }
 
-const START_ATTEMPTS = 20;
 const DEFAULT_GRACE_MS = 10_000;
 
-/** Starts the control service on a store and clusters that stay the caller's: it closes neither. */
+/**
+ * Starts the control service on a store and clusters that stay the caller's: it closes neither. It answers calls at once,
+ * since most need the store only; what needs a cluster that is not prepared fails with `unavailable`.
+ */
 export async function startServer(
   parts: Omit<ServerDeps, 'wake' | 'leaseAlarm'>,
   options: ServerOptions,
@@ -50,23 +57,30 @@ export async function startServer(
     },
   };
   const { address, maxRequestBytes, adminUrls = {}, onCall, signal } = options;
-  await prepareClusters(background, adminUrls, {
-    attempts: START_ATTEMPTS,
-    ...(signal === undefined ? {} : { signal }),
+  const stopping = new AbortController();
+  const waiting = AbortSignal.any([stopping.signal, ...(signal === undefined ? [] : [signal])]);
+  const patience = { attempts: Infinity, signal: waiting };
+  const preparing = new Map(
+    [...clusters.values()].map((cluster) => [
+      cluster.name,
+      prepareCluster(background, cluster, adminUrls[cluster.name], patience),
+    ]),
+  );
+  const reports = startReports(background, async (cluster) => preparing.get(cluster));
+  reports.joined.catch((error: unknown) => {
+    if (!waiting.aborted) logger.error('the clusters could not be prepared', { error });
   });
-  const reports = await startReports(background);
   const leases = startLeases(background, {
+    after: reports.joined,
     reopen: (cluster) => {
       reports.reopen(cluster);
     },
   });
   const deps: ServerDeps = { ...background, leaseAlarm: () => leaseAlarms[leases.state] };
-  const stopping = new AbortController();
   const finishing = finishDeletedVpcsUntil(deps, stopping.signal);
   const stopBackground = async (): Promise<void> => {
     stopping.abort();
-    await leases.drain();
-    await reports.drain();
+    await Promise.all([leases.drain(), reports.drain()]);
     await finishing;
     await waker.drain();
   };
@@ -83,6 +97,7 @@ export async function startServer(
   grpc.setServing(true);
   return {
     port: grpc.port,
+    prepared: reports.joined,
     deps,
     reports: reports.counts,
     leases,

@@ -13,6 +13,8 @@ export interface Leases {
 }
 
 export interface LeasesOptions {
+  /** What has to be there before canaries can be sent. */
+  readonly after?: Promise<void>;
   /** Closes and opens the subscription to the status topic of a cluster. */
   readonly reopen: (cluster: string) => void;
   /** Default: that of this process. */
@@ -22,7 +24,7 @@ export interface LeasesOptions {
 /** Keeps the lease clock together with all other servers. */
 export function startLeases(
   deps: Pick<ServerDeps, 'store' | 'clusters' | 'topics' | 'statusPartitions' | 'leases' | 'logger'>,
-  { reopen, monotonic = () => performance.now() }: LeasesOptions,
+  { after = Promise.resolve(), reopen, monotonic = () => performance.now() }: LeasesOptions,
 ): Leases {
   const { store, clusters, topics, statusPartitions: partitions, logger } = deps;
   const options = leaseOptions(deps.leases);
@@ -45,7 +47,8 @@ export function startLeases(
       await pause(options.stepMs, stopping.signal).catch(() => undefined);
     }
   };
-  const running = run();
+  // Whoever gave the promise deals with its failure.
+  const running = after.then(run, () => undefined);
   return {
     counts,
     get state() {

@@ -29,14 +29,22 @@ export interface ReportCounts {
 
 export interface Reports {
   readonly counts: Readonly<ReportCounts>;
+  /** The subscriptions of all clusters are open for the first time. */
+  readonly joined: Promise<void>;
   /** Closes and opens the subscription of a cluster, in the background. */
   reopen(cluster: string): void;
   /** Takes no more, finishes what it has, and leaves the subscriptions. */
   drain(): Promise<void>;
 }
 
-/** Takes the hosts' reports of every cluster. A report is acknowledged once the store has it. */
-export async function startReports(deps: ServerDeps): Promise<Reports> {
+/**
+ * Takes the hosts' reports of every cluster, of each as soon as it is prepared. A report is acknowledged once the store
+ * has it.
+ */
+export function startReports(
+  deps: ServerDeps,
+  prepared: (cluster: string) => Promise<void> = () => Promise.resolve(),
+): Reports {
   const { logger, store, topics, clock } = deps;
   const counts: ReportCounts = { received: 0, malformed: 0, failed: 0, rollbacks: 0 };
   const queues = new HostQueues(CONCURRENCY);
@@ -101,18 +109,19 @@ export async function startReports(deps: ServerDeps): Promise<Reports> {
   };
 
   const joined = new Map<string, StatusSubscription>();
-  await Promise.all(
-    [...deps.clusters.values()].map(async (cluster) => {
-      const handler = handlerFor(cluster);
-      const options = { deps, cluster, consumerName: reporter, handler, signal };
-      joined.set(cluster.name, await StatusSubscription.open(options));
-    }),
-  );
+  const joining = [...deps.clusters.values()].map(async (cluster) => {
+    await prepared(cluster.name);
+    const handler = handlerFor(cluster);
+    const subscription = new StatusSubscription({ deps, cluster, consumerName: reporter, handler, signal });
+    joined.set(cluster.name, subscription);
+    await subscription.open();
+  });
 
   const drain = async (): Promise<void> => {
     stopping.abort();
     // Acknowledgements need the subscriptions, so these go last.
     await queues.idle();
+    await Promise.allSettled(joining);
     await Promise.all([...joined.values()].map((subscription) => subscription.close()));
     await later.drain();
     await hearing.drain();
@@ -120,8 +129,9 @@ export async function startReports(deps: ServerDeps): Promise<Reports> {
   let drained: Promise<void> | undefined;
   return {
     counts,
+    joined: Promise.all(joining).then(() => undefined),
     reopen: (cluster) => {
-      joined.get(cluster)?.reopen();
+      void joined.get(cluster)?.open();
     },
     drain: () => (drained ??= drain()),
   };

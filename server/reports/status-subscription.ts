@@ -16,32 +16,26 @@ export interface StatusSubscriptionOptions {
 export class StatusSubscription {
   readonly #options: StatusSubscriptionOptions;
   #current: Subscription | undefined;
-  #reopening: Promise<void> | undefined;
+  #opening: Promise<void> | undefined;
 
-  private constructor(options: StatusSubscriptionOptions) {
+  constructor(options: StatusSubscriptionOptions) {
     this.#options = options;
   }
 
-  static async open(options: StatusSubscriptionOptions): Promise<StatusSubscription> {
-    const opened = new StatusSubscription(options);
-    await opened.#subscribe();
-    return opened;
-  }
-
-  /** In the background, for as long as it takes. What was delivered and not acknowledged comes again. */
-  reopen(): void {
-    this.#reopening ??= this.#reopen().finally(() => {
-      this.#reopening = undefined;
-    });
+  /** Closes it if it is open, and opens it, for as long as it takes. What was delivered and not acknowledged comes again. */
+  open(): Promise<void> {
+    return (this.#opening ??= this.#open().finally(() => {
+      this.#opening = undefined;
+    }));
   }
 
   /** After the signal. */
   async close(): Promise<void> {
-    await this.#reopening;
+    await this.#opening;
     await this.#current?.close();
   }
 
-  async #reopen(): Promise<void> {
+  async #open(): Promise<void> {
     const { cluster, signal, deps } = this.#options;
     try {
       await this.#current?.close();
@@ -49,7 +43,7 @@ export class StatusSubscription {
       await retry(() => this.#subscribe(), { attempts: Infinity, signal, retryIf: () => true });
     } catch (error) {
       if (signal.aborted) return;
-      deps.logger.error('the status subscription was not opened anew', { cluster: cluster.name, error });
+      deps.logger.error('the status subscription was not opened', { cluster: cluster.name, error });
     }
   }
 

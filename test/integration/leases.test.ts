@@ -61,6 +61,7 @@ describe('leases on a real broker and store', function () {
       { address: '127.0.0.1:0' },
     );
     try {
+      await second.prepared;
       await clockRuns(1);
       const [startedMs, before] = [performance.now(), await clock()];
       await clockRuns(3_000);

@@ -9,7 +9,7 @@ import { scopes } from '../../core/model/keys.ts';
 import { topicNames } from '../../core/placement/topics.ts';
 import type { Store } from '../../core/store/port.ts';
 import type { ServerDeps } from '../../server/deps.ts';
-import { prepareClusters } from '../../server/prepare.ts';
+import { prepareCluster } from '../../server/prepare.ts';
 import { takeReport } from '../../server/reports/take-report.ts';
 import { registerHost } from '../../server/rpc/host/register-host.ts';
 import { bindPort } from '../../server/rpc/port/bind-port.ts';
@@ -42,7 +42,7 @@ describe('ports on a real store', function () {
       logger: silentLogger,
       wake: () => undefined,
     };
-    await prepareClusters(deps, {}, { attempts: 1 });
+    for (const each of deps.clusters.values()) await prepareCluster(deps, each, undefined, { attempts: 1 });
     await createVpc(deps, request('CreateVpc', { vpc: { id: 'v1' } }));
     const subnet = { id: 's1', vpcId: 'v1', cidr: '10.0.0.0/25' };
     await createSubnet(deps, request('CreateSubnet', { subnet }));

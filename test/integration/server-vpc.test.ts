@@ -37,6 +37,7 @@ describe('the control service on a real broker and store', function () {
     );
     context = await openServerContext(config);
     server = await startServer(context.parts, { address: '127.0.0.1:0', adminUrls: context.adminUrls });
+    await server.prepared;
     client = openControlClient({ addresses: `127.0.0.1:${server.port}` });
   });
   after(async () => {

@@ -43,6 +43,7 @@ async function createWorld(): Promise<World> {
   const limits = { hostsPerPartition: 2, maxPartitions: 4 };
   const parts = { ...shared, store, clusters, workPartitions: 2, statusPartitions: 2, limits };
   const server = await startServer(parts, { address: '127.0.0.1:0' });
+  await server.prepared;
   const client = openControlClient({ addresses: `127.0.0.1:${server.port}` });
   const { bus } = cluster.openClient();
   const agents = new LocalAgents({

@@ -54,6 +54,7 @@ describe('a server that crashes in a call', function () {
       limits: { hostsPerPartition: 1, maxPartitions: 4 },
     };
     server = await startServer(parts, { address: '127.0.0.1:0' });
+    await server.prepared;
     infraNode = await startInfraNode({
       ...{ ...shared, clusters: open() },
       options: { sweepIntervalMs: 20, sweepAfterMs: 20 },

@@ -55,6 +55,7 @@ const server = await startServer(
   },
   { address: '127.0.0.1:0' },
 );
+await server.prepared;
 process.on('message', (message) => {
   point = message as KillPoint;
   seen = 0;

@@ -64,6 +64,7 @@ export async function startFuzzWorld(options: FuzzWorldOptions): Promise<FuzzWor
     },
     { address: '127.0.0.1:0', onCall: (report) => calls.push(report) },
   );
+  await server.prepared;
   const infraNode = await startInfraNode({
     ...{ ...shared, clusters: await open() },
     options: { sweepIntervalMs: 200, sweepAfterMs: 200, resyncWindowMs: 100 },

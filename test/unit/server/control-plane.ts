@@ -10,7 +10,7 @@ import { scopes } from '../../../core/model/keys.ts';
 import { topicNames } from '../../../core/placement/topics.ts';
 import type { Scope, Store } from '../../../core/store/port.ts';
 import type { ServerDeps } from '../../../server/deps.ts';
-import { prepareClusters } from '../../../server/prepare.ts';
+import { prepareCluster } from '../../../server/prepare.ts';
 import { Later } from '../../../server/reports/later.ts';
 import type { TakeDeps } from '../../../server/reports/take-deps.ts';
 import { createVpc } from '../../../server/rpc/vpc/create-vpc.ts';
@@ -46,7 +46,9 @@ export async function controlPlane(
     logger: silentLogger,
     wake: (scope) => woken.push(scope),
   };
-  await prepareClusters(deps, {}, { attempts: 1 });
+  for (const cluster of deps.clusters.values()) {
+    await prepareCluster(deps, cluster, undefined, { attempts: 1 });
+  }
   return Object.assign(plane, { deps, store, clusters, woken });
 }
 

@@ -41,7 +41,8 @@ describe('the lease keeper', () => {
       bus === undefined
         ? plane.deps
         : { ...plane.deps, clusters: new Map(clusters.map((each) => [each.name, { ...each, bus }])) };
-    const reports = await startReports(deps);
+    const reports = startReports(deps);
+    await reports.joined;
     const counts: LeaseCounts = { leaseAlarms: 0, leaseStops: 0, reopened: 0, clockSetBack: 0 };
     const monotonic = () => nowMs;
     const { store, topics, statusPartitions: partitions } = plane.deps;
@@ -143,7 +144,8 @@ describe('the lease keeper', () => {
     await pass(60, notTaken);
     expect(await clock()).to.equal(stopped);
     expect(server.counts.leaseStops).to.equal(1);
-    server.reports = await startReports(plane.deps);
+    server.reports = startReports(plane.deps);
+    await server.reports.joined;
     await caughtUp();
     await pass(3);
     expect(server.keeper.state).to.equal('running');

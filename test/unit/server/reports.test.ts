@@ -32,7 +32,8 @@ describe('reports of hosts', () => {
     await makeHosts(plane, 'h1', 'h2');
     await makePort(plane, { id: 'p' }, { hostId: 'h1' });
     box = new ReportBox(plane);
-    reports = await startReports(plane.deps);
+    reports = startReports(plane.deps);
+    await reports.joined;
   });
   afterEach(() => reports.drain());
 
@@ -267,13 +268,13 @@ describe('reports of hosts', () => {
     const { store } = plane;
     const putReport: typeof store.putReport = (...args) =>
       away ? Promise.reject(new PlatformError('unavailable', 'away')) : store.putReport(...args);
-    const first = await startReports({ ...plane.deps, store: { ...store, putReport } });
+    const first = startReports({ ...plane.deps, store: { ...store, putReport } });
     await send('h1', { scopes: [await says()] });
     await eventually(() => {
       expect(first.counts.received).to.equal(1);
     });
     await first.drain();
-    const second = await startReports({ ...plane.deps, store: { ...store, putReport } });
+    const second = startReports({ ...plane.deps, store: { ...store, putReport } });
     await eventually(() => {
       expect(second.counts.received).to.equal(1);
     });

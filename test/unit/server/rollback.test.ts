@@ -22,7 +22,8 @@ describe('reports that prove that the store has lost its tail', () => {
     box = new ReportBox(plane);
     await makeHosts(plane, 'h1', 'h2', 'h3');
     for (const hostId of ['h1', 'h2']) await makePort(plane, { id: `on-${hostId}` }, { hostId });
-    reports = await startReports(plane.deps);
+    reports = startReports(plane.deps);
+    await reports.joined;
     plane.woken.length = 0;
   });
   afterEach(() => reports.drain());
