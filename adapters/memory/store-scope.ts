@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { MAX_MARKS } from '../../core/store/port.ts';
 import type { Advance, DispatchTurn, Report, ReportOutcome, ScopeStatus } from '../../core/store/port.ts';
 import { MemoryRecords } from './store-records.ts';
@@ -74,7 +75,7 @@ export class MemoryScope {
     const report = { reporter, incarnation, epoch, revision, body };
     const old = this.#reports.get(reporter);
     const kept = incarnation >= this.#incarnation && (old === undefined || compareReports(report, old) >= 0);
-    if (kept) {
+    if (kept && !isDeepStrictEqual(report, old)) {
       this.#reports.set(reporter, report);
       this.#reportCount++;
     }

@@ -75,7 +75,7 @@ export interface ScopeStatus {
   readonly revision: number;
   /** Everything at or below was handed to the lanes. */
   readonly dispatched: number;
-  /** Counts reports, so that a watcher sees cheaply that there is something new. */
+  /** Counts reports that differ from the one before, so that a watcher sees cheaply that there is something new. */
   readonly reports: number;
 }
 
@@ -158,7 +158,7 @@ export interface ScopeStore {
 
   /**
    * Keeps the newer of two reports of one reporter, by (incarnation, epoch, revision); the same triple replaces the
-   * body. One of an earlier incarnation than the scope's is not kept.
+   * body. One of an earlier incarnation than the scope's is not kept. A repeat costs no write.
    */
   putReport(scope: Scope, report: Report): Promise<ReportOutcome>;
   /** In the order given. */

@@ -69,6 +69,24 @@ export function describeReports(getStore: GetStore): void {
       expect(await behind('h1', 6)).to.deep.equal({ kept: true, behind: false });
     });
 
+    it('takes a repeat for no news, but tells a reporter that is behind so each time', async () => {
+      const store = getStore();
+      const scope = newScope();
+      const counted = async (): Promise<number> => (await store.status(scope)).reports;
+      const put = (body: string): Promise<unknown> => store.putReport(scope, report(1, 5, { body }));
+      expect(await put('a\nb')).to.deep.equal({ kept: true, behind: false });
+      expect(await put('a\nb')).to.deep.equal({ kept: true, behind: false });
+      expect(await counted()).to.equal(1);
+      const { token } = await store.beginDispatch(scope);
+      await store.advance({ scope, token, dispatched: 10, sent: new Map([['h1', 5]]) });
+      expect(await put('a\nb')).to.deep.equal({ kept: true, behind: true });
+      expect(await put('a\nb')).to.deep.equal({ kept: true, behind: true });
+      expect(await counted()).to.equal(1);
+      expect(await put('c')).to.deep.equal({ kept: true, behind: true });
+      expect(await counted()).to.equal(2);
+      expect(await store.reports(scope, ['h1'])).to.deep.equal([report(1, 5, { body: 'c' })]);
+    });
+
     it('answers in the order asked', async () => {
       const store = getStore();
       const scope = newScope();

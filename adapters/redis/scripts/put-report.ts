@@ -1,8 +1,9 @@
 import type { Script } from './script.ts';
 
 /**
- * Reports may come in any order; only a newer one replaces. Answers whether it was kept, and whether the reporter has
- * an entry of its own below what was dispatched.
+ * Reports may come in any order; only a newer one replaces. A repeat of the one that is kept writes nothing: hosts repeat
+ * themselves all day long. Answers whether it was kept, and whether the reporter has an entry of its own below what was
+ * dispatched.
  *
  * KEYS: meta rep sent; ARGV: reporter, incarnation, epoch, revision, body
  */
@@ -11,12 +12,13 @@ export const putReport: Script = {
   lua: String.raw`
 local meta, rep, sent = unpack(KEYS)
 local reporter = ARGV[1]
+local report = table.concat(ARGV, '\n', 2, 5)
+local old = redis.call('HGET', rep, reporter)
 
 local function is_older()
   if tonumber(ARGV[2]) < tonumber(redis.call('HGET', meta, 'incarnation') or '1') then
     return true
   end
-  local old = redis.call('HGET', rep, reporter)
   if not old then
     return false
   end
@@ -31,8 +33,10 @@ end
 
 local kept = 0
 if not is_older() then
-  redis.call('HSET', rep, reporter, table.concat(ARGV, '\n', 2, 5))
-  redis.call('HINCRBY', meta, 'reports', 1)
+  if old ~= report then
+    redis.call('HSET', rep, reporter, report)
+    redis.call('HINCRBY', meta, 'reports', 1)
+  end
   kept = 1
 end
 
