@@ -6,8 +6,7 @@ import type { Node } from '../node.ts';
 import { Pipeline } from '../pipeline.ts';
 import { readHost } from '../registered-host.ts';
 import { drainSlot } from './drain-slot.ts';
-import { sendAgain } from './send-again.ts';
-import type { Receiver } from './send-again.ts';
+import { expectLoss, sendAgain } from './send-again.ts';
 
 /** A slot that a host holds, and whose it is according to the registry. */
 interface HeldSlot {
@@ -66,28 +65,42 @@ export class OfflineSlots {
     for (const scope of woken) await this.#node.put({ kind: 'resume', scope });
   }
 
+  /**
+   * That something will be lost is recorded before anything is thrown away, and again afterwards: a node that does not
+   * know yet that a host is offline may have sent more in between.
+   */
   async #drainHosts(hosts: readonly string[], signal: AbortSignal): Promise<void> {
-    const robbed = new Map<Scope, Receiver[]>();
-    const onDiscard = ({ scope, member }: HeldSlot): void => {
-      const receivers = robbed.get(scope);
-      if (receivers === undefined) robbed.set(scope, [member]);
-      else receivers.push(member);
-    };
+    const slots = new Map<string, readonly HeldSlot[]>();
+    await this.#forEach(hosts, async (host) => {
+      slots.set(host, await this.#visit(host));
+    });
+    const members = new Map<Scope, Member[]>();
+    for (const { scope, member } of [...slots.values()].flat()) {
+      const others = members.get(scope);
+      if (others === undefined) members.set(scope, [member]);
+      else others.push(member);
+    }
+    const recorded = new Set<Scope>();
+    const robbed = new Set<Scope>();
+    await this.#forEach(members.keys(), async (scope) => {
+      if (await expectLoss(this.#node, scope, members.get(scope) ?? [])) robbed.add(scope);
+      recorded.add(scope);
+    });
+    await this.#forEach(hosts, async (host) => {
+      for (const slot of slots.get(host) ?? []) {
+        if (signal.aborted || !this.#node.isOffline(host)) return;
+        if (!recorded.has(slot.scope)) continue;
+        await this.#attempt(host, () => this.#drain(slot, () => robbed.add(slot.scope), signal));
+      }
+    });
+    await this.#forEach(robbed, (scope) => sendAgain(this.#node, scope, members.get(scope) ?? []));
+  }
+
+  /** A bounded number at a time. */
+  async #forEach<T extends string>(items: Iterable<T>, task: (item: T) => Promise<void>): Promise<void> {
     const pipeline = new Pipeline(this.#node.options.slotsDrainedAtOnce);
-    for (const host of hosts) {
-      await pipeline.add(host, () =>
-        this.#attempt(host, async () => {
-          for (const slot of await this.#visit(host)) {
-            if (signal.aborted || !this.#node.isOffline(host)) return;
-            await this.#attempt(host, () => this.#drain(slot, onDiscard, signal));
-          }
-        }),
-      );
-    }
+    for (const item of items) await pipeline.add(item, () => this.#attempt(item, () => task(item)));
     await pipeline.done();
-    for (const [scope, receivers] of robbed) {
-      await this.#attempt(scope, () => sendAgain(this.#node, scope, receivers));
-    }
   }
 
   /** What fails is done the next time, and holds nothing else up. */
@@ -110,10 +123,9 @@ export class OfflineSlots {
     return slots;
   }
 
-  async #drain(held: HeldSlot, onDiscard: (from: HeldSlot) => void, signal: AbortSignal): Promise<void> {
+  async #drain(held: HeldSlot, onDiscard: () => void, signal: AbortSignal): Promise<void> {
     const { scope, cluster, topic, member, holder } = held;
     const { hostId: host, partition, slot } = member;
-    let isRobbed = false;
     const outcome = await drainSlot(this.#node, {
       cluster,
       address: { topic, partition, slot },
@@ -124,8 +136,7 @@ export class OfflineSlots {
         // The host has left meanwhile: then the slot is drained up to its fence, and freed.
         if (header?.kind === 'fence' && header.host === host && header.epoch > 0) return false;
         if (header?.host !== host && !(await this.#isHeld(holder, member))) return false;
-        if (!isRobbed) onDiscard(held);
-        isRobbed = true;
+        onDiscard();
         return true;
       },
       signal,

@@ -1,5 +1,6 @@
 import type { Scope } from '../../core/store/port.ts';
 import type { Node } from '../node.ts';
+import { appliedOf } from '../window.ts';
 
 export interface Receiver {
   readonly hostId: string;
@@ -11,21 +12,44 @@ export interface Receiver {
  * again like every held host, when they can be reached.
  */
 export async function sendAgain(node: Node, scope: Scope, hosts: readonly Receiver[]): Promise<void> {
-  const { store } = node;
-  const ids = hosts.map(({ hostId }) => hostId);
-  const { token, dispatched, incarnation } = await store.beginDispatch(scope);
   try {
-    const [sent, reports] = await Promise.all([store.sent(scope, ids), store.reports(scope, ids)]);
-    const lowered = new Map<string, number>();
-    hosts.forEach(({ hostId, epoch }, i) => {
-      const report = reports[i];
-      const isPresent = report?.epoch === epoch && report.incarnation === incarnation;
-      const applied = isPresent ? report.revision : 0;
-      if (applied < (sent[i] ?? 0)) lowered.set(hostId, applied);
-    });
-    if (lowered.size > 0) await store.advance({ scope, token, dispatched, sent: lowered });
+    await countReported(node, scope, hosts);
   } finally {
     // Also for whoever was overtaken by this turn and leaves the rest to it.
     await node.put({ kind: 'resume', scope });
   }
+}
+
+/**
+ * The same before anything is lost, so that whoever dies while it throws things away leaves no host without. To be
+ * followed by {@link sendAgain}, unless the answer is false: they count so already.
+ */
+export async function expectLoss(node: Node, scope: Scope, hosts: readonly Receiver[]): Promise<boolean> {
+  const { incarnation } = await node.store.status(scope);
+  if ((await unreported(node, scope, hosts, incarnation)).size === 0) return false;
+  await countReported(node, scope, hosts);
+  return true;
+}
+
+async function countReported(node: Node, scope: Scope, hosts: readonly Receiver[]): Promise<void> {
+  const { token, dispatched, incarnation } = await node.store.beginDispatch(scope);
+  const lowered = await unreported(node, scope, hosts, incarnation);
+  if (lowered.size > 0) await node.store.advance({ scope, token, dispatched, sent: lowered });
+}
+
+/** The hosts that were sent more than they have reported, with what they have. */
+async function unreported(
+  { store }: Node,
+  scope: Scope,
+  hosts: readonly Receiver[],
+  incarnation: number,
+): Promise<Map<string, number>> {
+  const ids = hosts.map(({ hostId }) => hostId);
+  const [sent, reports] = await Promise.all([store.sent(scope, ids), store.reports(scope, ids)]);
+  const found = new Map<string, number>();
+  hosts.forEach(({ hostId, epoch }, i) => {
+    const applied = appliedOf(reports[i], { epoch, incarnation });
+    if (applied < (sent[i] ?? 0)) found.set(hostId, applied);
+  });
+  return found;
 }

@@ -160,6 +160,50 @@ describe('slots of hosts that are offline', () => {
     await subscription.close();
   });
 
+  it('are known to have lost what they held also if the node dies in the middle', async () => {
+    const { store } = drain.node;
+    const joinedAt = await revision();
+    await reports('h0', joinedAt);
+    await change('q0');
+    await drain.expire('h0');
+    const beginDispatch = store.beginDispatch.bind(store);
+    store.beginDispatch = (of) =>
+      drain.node.stats.messagesDrained > 0 ? Promise.reject(new Error('dead')) : beginDispatch(of);
+    await drain.drainOffline();
+    store.beginDispatch = beginDispatch;
+    expect(drain.node.stats.slotsDrained).to.equal(2);
+    await drain.hear('h0');
+    expect(await reports('h0', joinedAt), 'it is told that it is behind').to.equal(true);
+  });
+
+  it('keep what they hold until it is recorded that they lose it', async () => {
+    const { store } = drain.node;
+    await reports('h0', await revision());
+    await change('q0');
+    await drain.expire('h0');
+    const before = (await drain.backlog()) + (await drain.backlog(hostLane));
+    const advance = store.advance.bind(store);
+    store.advance = () => Promise.reject(new Error('away'));
+    await drain.drainOffline();
+    store.advance = advance;
+    expect((await drain.backlog()) + (await drain.backlog(hostLane))).to.equal(before);
+    drain.vpc.nowMs += 30_000;
+    await drain.drainOffline();
+    expect(drain.node.stats.slotsDrained).to.equal(2);
+  });
+
+  it('do not take turns on scopes where they lose nothing', async () => {
+    await drain.expire('h0');
+    await drain.drainOffline();
+    const { store } = drain.node;
+    const token = async (): Promise<number> => (await store.beginDispatch(vpcScope)).token;
+    const before = await token();
+    drain.vpc.nowMs += 30_000;
+    await drain.drainOffline();
+    expect(drain.node.stats.slotsDrained).to.equal(4);
+    expect(await token()).to.equal(before + 1);
+  });
+
   it('do not hold each other up', async () => {
     const host = await readHost(drain.node, 'h0');
     await drain.expire('h0', 'h1');
