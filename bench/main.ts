@@ -7,6 +7,8 @@ import { isolation } from './isolation.ts';
 import { isolationUsage } from './isolation/options.ts';
 import { restart } from './restart.ts';
 import { restartUsage } from './restart/options.ts';
+import { scale } from './scale.ts';
+import { scaleUsage } from './scale/options.ts';
 import { UsageError } from './usage.ts';
 
 const usage = `usage: npm run bench -- <experiment> [options]
@@ -14,6 +16,7 @@ ${bootUsage}
 ${multicastUsage}
 ${isolationUsage}
 ${restartUsage}
+${scaleUsage}
 options of all: --json  one JSON object on standard output, and nothing else there
 The Pulsar and Redis of VPCAST_PULSAR_URL, VPCAST_PULSAR_ADMIN_URL and VPCAST_REDIS_URL; without these, fresh ones.`;
 
@@ -24,6 +27,7 @@ const experiments: ReadonlyMap<string, Experiment> = new Map([
   ['isolation', isolation],
   ['multicast', multicast],
   ['restart', restart],
+  ['scale', scale],
 ]);
 
 const stop = new AbortController();

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { runCommand } from '../../scripts/services/command.ts';
 import { distributionSvg } from '../distribution-svg.ts';
+import { grid } from '../markdown-grid.ts';
 import type { KindFigures } from './figures.ts';
 import type { BootFigures, BootResult } from './run.ts';
 
@@ -93,8 +94,4 @@ function stages(title: string, kind: KindFigures): string {
       ],
     ),
   );
-}
-
-function grid(titles: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [titles, titles.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
