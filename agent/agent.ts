@@ -3,14 +3,16 @@ import { PlatformError } from '../core/errors.ts';
 import { DeadLetters } from '../core/messaging/dead-letters.ts';
 import { scopes, splitScope } from '../core/model/keys.ts';
 import type { Entry } from '../core/model/view.ts';
-import type { RecordKey } from '../core/store/port.ts';
+import type { RecordKey, Scope } from '../core/store/port.ts';
 import { Acknowledger } from './acknowledger.ts';
+import { Arrivals } from './arrivals.ts';
 import type { Journal } from './journal/journal.ts';
 import { Memberships } from './memberships.ts';
 import { newCounters } from './ports.ts';
 import type { After, AgentDeps, AgentOptions, Counters } from './ports.ts';
 import type { Registration } from './registration.ts';
 import { PublicResources } from './public-resources.ts';
+import { ReadAlong } from './read-along.ts';
 import { Receiver } from './receiver.ts';
 import { Reminders } from './reminders.ts';
 import { Replicas } from './replicas.ts';
@@ -35,6 +37,8 @@ export interface Agent {
   scopes(): ScopeReport[];
   /** Assignments, `<vpc>/<epoch>`, whose slot it listens to. */
   listening(): string[];
+  /** VPCs whose fan-out lane it reads. */
+  readingAlong(): string[];
   /** Finishes and acknowledges what has arrived, reports it, then closes. */
   drain(): Promise<void>;
   /** Stops at once. What is not durable yet comes again at the next start. */
@@ -72,6 +76,8 @@ class RunningAgent implements Agent {
   readonly #acknowledger: Acknowledger;
   readonly #memberships: Memberships;
   readonly #receiver: Receiver;
+  readonly #readAlong: ReadAlong;
+  readonly #arrivals: Arrivals;
   readonly #public: PublicResources;
   readonly #ready: Deferred = defer();
   #closing: Promise<void> | undefined;
@@ -98,6 +104,10 @@ class RunningAgent implements Agent {
       rewound: (lane) => parts.forgetLane(lane),
       received: (message, origin) => this.#receiver.receive(message, origin),
       receivedPublic: (message, kind) => this.#public.receive(message, kind),
+      readAlong: (message, scope) => this.#readAlong.receive(message, scope),
+      attached: (scope) => {
+        this.#readAlong.attached(scope);
+      },
     });
     const send = (payload: Buffer): Promise<void> => slots.sendReport(payload);
     const reporter = new Reporter(
@@ -105,7 +115,12 @@ class RunningAgent implements Agent {
       { windowMs: reportWindowMs, coalesceMs: reportCoalesceMs, heartbeatMs, retry },
     );
     const reminders = new Reminders(after, repeat);
-    const replicas = new Replicas({ state, journal, dataPlane, reporter, counters, events, logger });
+    const arrivals = new Arrivals(after);
+    const onLaneChanged = (scope: Scope): void => {
+      this.#readAlong.follow(scope);
+    };
+    const what = { state, journal, dataPlane, reporter };
+    const replicas = new Replicas({ ...what, counters, events, arrivals, onLaneChanged, logger });
     const acknowledger = new Acknowledger(() => replicas.durable(), logger);
     const deadLetters = new DeadLetters({
       ...{ reporter: hostId, clock, logger },
@@ -127,7 +142,18 @@ class RunningAgent implements Agent {
     this.#acknowledger = acknowledger;
     this.#memberships = memberships;
     const intake = { acknowledger, deadLetters, counters };
-    this.#receiver = new Receiver({ ...shared, ...intake, memberships, parts });
+    const readAlong = new ReadAlong({
+      ...shared,
+      ...intake,
+      clock,
+      memberships,
+      arrivals,
+      reminders,
+      readers: slots,
+    });
+    this.#arrivals = arrivals;
+    this.#readAlong = readAlong;
+    this.#receiver = new Receiver({ ...shared, ...intake, memberships, readAlong, parts });
     this.#public = new PublicResources({ ...intake, replicas, logger });
   }
 
@@ -141,6 +167,7 @@ class RunningAgent implements Agent {
     // Before it listens: what comes in for a scope has to wait for its offer.
     this.#replicas.offer();
     this.#memberships.resume();
+    this.#readAlong.listen();
     for (const scope of this.#state.held.keys()) this.#replicas.report(scope);
     if (this.#state.registration !== undefined) this.#follow(this.#state.registration);
     this.#uplink.register();
@@ -172,6 +199,10 @@ class RunningAgent implements Agent {
     return this.#uplink.wanted().filter((id) => this.#uplink.isListening(id));
   }
 
+  readingAlong(): string[] {
+    return [...this.#state.reading.keys()].map((scope) => splitScope(scope).id);
+  }
+
   async drain(): Promise<void> {
     this.#stopIntake();
     await this.#replicas.idle();
@@ -197,6 +228,8 @@ class RunningAgent implements Agent {
   #stopIntake(): void {
     this.#replicas.stopOffering();
     this.#receiver.drain();
+    this.#readAlong.drain();
+    this.#arrivals.stop();
     this.#public.drain();
   }
 
@@ -210,6 +243,7 @@ class RunningAgent implements Agent {
     if (replica === undefined || replica.epoch < lane.epoch) this.#memberships.want(scope, lane.epoch);
     this.#uplink.follow(before, registration);
     this.#memberships.listen();
+    this.#readAlong.listen();
     this.#reporter.start();
   }
 }

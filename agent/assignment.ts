@@ -1,5 +1,5 @@
-import { scopes, splitKey } from '../core/model/keys.ts';
-import type { Assignment } from '../core/model/resources.ts';
+import { keys, scopes, splitKey } from '../core/model/keys.ts';
+import type { Assignment, Lane } from '../core/model/resources.ts';
 import type { Entry } from '../core/model/view.ts';
 import type { Scope } from '../core/store/port.ts';
 import { assignmentId } from './state.ts';
@@ -18,6 +18,17 @@ export function parseAssignment(entry: Entry): Assignment | undefined {
   return isAssignment(value) && assignmentId(value.vpcId, value.epoch) === id ? value : undefined;
 }
 
+/** The lane that an entry of a VPC's scope holds; undefined where it holds none, or a malformed one. */
+export function parseLane(entry: Entry): Lane | undefined {
+  if (entry.key !== keys.fanOutLane || entry.body === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(entry.body);
+    return isLane(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 export function isAssignment(value: unknown): value is Assignment {
   if (!isObject(value) || !isObject(value['lane'])) return false;
   const { lane } = value;
@@ -25,6 +36,15 @@ export function isAssignment(value: unknown): value is Assignment {
     [value['vpcId'], value['hostId'], lane['cluster'], lane['topic']].every(isText) &&
     [value['partition'], value['slot'], value['epoch']].every(isCount) &&
     (value['state'] === 'member' || value['state'] === 'leaving')
+  );
+}
+
+function isLane(value: unknown): value is Lane {
+  return (
+    isObject(value) &&
+    [value['cluster'], value['topic']].every(isText) &&
+    isCount(value['partitions']) &&
+    value['partitions'] !== 0
   );
 }
 

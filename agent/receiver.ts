@@ -12,6 +12,7 @@ import type { Known } from './assignment.ts';
 import type { Acknowledger } from './acknowledger.ts';
 import type { Memberships } from './memberships.ts';
 import type { Counters } from './ports.ts';
+import type { ReadAlong } from './read-along.ts';
 import type { Replicas } from './replicas.ts';
 import type { SnapshotParts } from './snapshot-parts.ts';
 import { UNDECODABLE, assignmentId } from './state.ts';
@@ -22,6 +23,7 @@ export interface ReceiverDeps {
   readonly state: HostState;
   readonly replicas: Replicas;
   readonly memberships: Memberships;
+  readonly readAlong: ReadAlong;
   readonly parts: SnapshotParts;
   readonly acknowledger: Acknowledger;
   readonly deadLetters: DeadLetters;
@@ -50,7 +52,7 @@ export class Receiver {
 
   async receive(message: IncomingMessage, origin: Origin): Promise<void> {
     // Not acknowledged: it comes again.
-    if (this.#isDraining) return;
+    if (this.#leaves()) return;
     const { counters, hostId } = this.#deps;
     let header: Header;
     let body: Body;
@@ -68,6 +70,10 @@ export class Receiver {
       await this.#deps.acknowledger.done([message]);
       return;
     }
+    if (header.kind === 'changes') {
+      await this.#deps.readAlong.preceded(header);
+      if (this.#leaves()) return;
+    }
     const done = await this.#deps.replicas.inTurn(header.scope, () =>
       this.#take(header, body, message, origin),
     );
@@ -77,6 +83,11 @@ export class Receiver {
   /** From now on messages are left for later. */
   drain(): void {
     this.#isDraining = true;
+  }
+
+  /** A method, since it may change while something is awaited. */
+  #leaves(): boolean {
+    return this.#isDraining;
   }
 
   /** The host's lane brings its own scope and the snapshots of VPCs that it joins; a slot brings its VPC only. */
@@ -119,7 +130,9 @@ export class Receiver {
       await memberships.hostChanged(body.entries, false);
     }
     // Also when it was stale or came after a gap: then the sender does not know where the host is.
-    if (header.ask && header.part === header.parts - 1) replicas.answer(scope);
+    if (header.part < header.parts - 1) return;
+    if (header.tail !== undefined) this.#deps.readAlong.answered(scope, header.tail);
+    if (header.ask) replicas.answer(scope);
   }
 
   async #snapshot(

@@ -2,13 +2,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangesHeader, SnapshotHeader } from '../core/codec/envelope.ts';
 import type { Failure } from '../core/codec/report.ts';
 import type { Logger } from '../core/logger.ts';
-import { splitKey, splitScope } from '../core/model/keys.ts';
+import { keys, splitKey, splitScope } from '../core/model/keys.ts';
 import { planChanges, planSnapshot } from '../core/model/replica.ts';
 import type { Plan, Planned } from '../core/model/replica.ts';
 import { isLocalPort } from '../core/model/view.ts';
 import type { Entry } from '../core/model/view.ts';
 import type { RecordKey, Scope } from '../core/store/port.ts';
-import { parseAssignment } from './assignment.ts';
+import type { Arrivals } from './arrivals.ts';
+import { parseAssignment, parseLane } from './assignment.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { Journal } from './journal/journal.ts';
 import type { AgentEvents, Counters } from './ports.ts';
@@ -22,6 +23,9 @@ export interface ReplicasDeps {
   readonly reporter: Reporter;
   readonly counters: Counters;
   readonly events: AgentEvents;
+  readonly arrivals: Arrivals;
+  /** Where the scope's changes come from has changed. */
+  onLaneChanged(scope: Scope): void;
   readonly logger: Logger;
 }
 
@@ -104,6 +108,7 @@ export class Replicas {
     const removed = [...entries.keys()].map((key): Entry => ({ key, revision, body: undefined }));
     await this.#program(scope, removed);
     this.commit([{ kind: 'drop', scope }, ...effects]);
+    this.#deps.onLaneChanged(scope);
     reporter.forget(scope);
     this.#whenDurable(() => this.#deps.events.onApplied?.(scope, revision, removed));
   }
@@ -185,6 +190,8 @@ export class Replicas {
       ...more,
     ]);
     counters.applied++;
+    if (partial === undefined) this.#deps.arrivals.reached(scope, revision);
+    if (changed.some(({ key }) => key === keys.fanOutLane)) this.#deps.onLaneChanged(scope);
     const isNews = failures.length > 0 || known.size !== before;
     if (partial === undefined || isNews) this.report(scope, isNews || complete || isAwaited(scope, changed));
     if (events.onApplied !== undefined) {
@@ -195,9 +202,15 @@ export class Replicas {
   async #program(scope: Scope, changed: readonly Entry[]): Promise<readonly Failure[]> {
     if (changed.length === 0) return [];
     const failures = changed.flatMap((entry): Failure[] => {
-      if (entry.body === undefined || splitKey(entry.key).kind !== 'assignment') return [];
-      if (parseAssignment(entry) !== undefined) return [];
-      return [{ key: entry.key, revision: entry.revision, reason: 'not an assignment' }];
+      const { key, revision } = entry;
+      if (entry.body === undefined) return [];
+      const { kind } = splitKey(key);
+      if (kind === 'assignment' && parseAssignment(entry) === undefined) {
+        return [{ key, revision, reason: 'not an assignment' }];
+      }
+      return kind === 'fan-out' && parseLane(entry) === undefined
+        ? [{ key, revision, reason: 'not a lane' }]
+        : [];
     });
     try {
       return [...failures, ...(await this.#deps.dataPlane.apply(scope, changed))];

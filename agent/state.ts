@@ -67,6 +67,10 @@ export class HostState {
   readonly joined = new Map<string, Assignment>();
   /** By scope and epoch; acknowledged fences that the control service may not know of. */
   readonly left = new Map<string, LeftReport>();
+  /** Fan-out lanes that are read now, by the revision of their record. Not kept over a restart, nor are tails. */
+  readonly reading = new Map<Scope, number>();
+  /** Scopes that are read since now and may lack what came before, with the number that the answer gives back. */
+  readonly tails = new Map<Scope, number>();
   readonly #floors = new Map<Scope, Floor>();
 
   apply(effect: Effect): void {
@@ -158,6 +162,8 @@ export class HostState {
     if (held === undefined) return undefined;
     const { epoch, incarnation, revision, partial, digest } = held.replica;
     const asked = Math.max(epoch, held.wanted ?? 0);
+    const reading = this.reading.get(scope);
+    const tail = this.tails.get(scope);
     return {
       scope,
       epoch: asked,
@@ -168,6 +174,8 @@ export class HostState {
       needsSnapshot: held.wanted !== undefined,
       // In the middle of a message the entries are those of no revision.
       ...(asked === epoch && partial === undefined ? { digest } : {}),
+      ...(reading === undefined ? {} : { reading }),
+      ...(tail === undefined ? {} : { tail }),
     };
   }
 

@@ -2,14 +2,18 @@ import { PlatformError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { IncomingMessage, MessageBus, OutgoingMessage, Subscription } from '../core/messaging/port.ts';
 import { scopes } from '../core/model/keys.ts';
+import type { Lane } from '../core/model/resources.ts';
+import { partitionOf } from '../core/placement/slots.ts';
 import { subscriptions } from '../core/placement/topics.ts';
 import { retry } from '../core/retry.ts';
+import type { Scope } from '../core/store/port.ts';
 import { assignmentId } from './state.ts';
 import type { Known } from './assignment.ts';
 import { Listeners } from './listeners.ts';
 import type { Slots } from './memberships.ts';
 import type { AgentDeps, AgentOptions, Backoff } from './ports.ts';
 import type { HostLane, PublicLane, Registration } from './registration.ts';
+import type { Readers } from './read-along.ts';
 import type { Origin } from './receiver.ts';
 
 export interface UplinkHandlers {
@@ -21,13 +25,17 @@ export interface UplinkHandlers {
   rewound(lane: string): void;
   received(message: IncomingMessage, origin: Origin): Promise<void>;
   receivedPublic(message: IncomingMessage, kind: string): Promise<void>;
+  readAlong(message: IncomingMessage, scope: Scope): Promise<void>;
+  /** A reader of the scope's fan-out lane has come to stand. */
+  attached(scope: Scope): void;
 }
 
 const HOST = 'host lane';
 const SLOT = 'slot ';
+const FAN_OUT = 'fan-out ';
 
 /** The agent's ties to the control service and to the buses; each is attempted until it stands. */
-export class Uplink implements Slots {
+export class Uplink implements Slots, Readers {
   readonly #deps: Pick<AgentDeps, 'control' | 'openCluster'>;
   readonly #options: AgentOptions;
   readonly #handlers: UplinkHandlers;
@@ -86,6 +94,30 @@ export class Uplink implements Slots {
     const address = { cluster: lane.cluster, topic: lane.topic, partition, slot };
     const origin: Origin = { lane: SLOT + id, scope, epoch, assignment };
     void this.#listeners.open(SLOT + id, lane.cluster, () => this.#subscribe(address, origin));
+  }
+
+  readAlong(scope: Scope, { cluster, topic, partitions }: Lane): void {
+    const name = FAN_OUT + scope;
+    if (this.#listeners.names().includes(name)) return;
+    const read = async (): Promise<Subscription> => {
+      const bus = await this.#busOf(cluster);
+      return bus.read({
+        at: { topic, partition: partitionOf(this.#hostId, partitions) },
+        readerName: this.#hostId,
+        handler: (message) => this.#handlers.readAlong(message, scope),
+        onReplaced: () => {
+          this.#handlers.attached(scope);
+        },
+      });
+    };
+    void this.#listeners.open(name, cluster, read).then(() => {
+      if (this.#listeners.isListening(name)) this.#handlers.attached(scope);
+    });
+  }
+
+  /** May be called by what the reader hands over, and so does not wait for it. */
+  stopReading(scope: Scope): void {
+    void this.#listeners.close(FAN_OUT + scope);
   }
 
   unlisten(id: string): Promise<void> {

@@ -54,6 +54,17 @@ export const infraSettings = {
     default: defaultOptions.sendsInFlight,
     min: 1,
   }),
+  splitAbove: setting.integer('VPCAST_SPLIT_ABOVE', {
+    description: 'Copies of one change above which other nodes may send some of them; 0 = never',
+    default: defaultOptions.splitAbove,
+    min: 0,
+  }),
+  chunkHosts: setting.integer('VPCAST_CHUNK_HOSTS', {
+    description: 'Copies that are handed over to another node at a time',
+    default: defaultOptions.chunkHosts,
+    min: 1,
+    max: 10_000,
+  }),
   scopesInFlight: setting.integer('VPCAST_SCOPES_IN_FLIGHT', {
     description: 'VPCs and hosts that are dispatched at a time',
     default: defaultOptions.scopesInFlight,
@@ -76,6 +87,12 @@ export const infraSettings = {
     description:
       'Unreported copies that may lie on a partition, shared by the hosts on it; 0 = no limit and no leases, for experiments',
     default: defaultOptions.windowBudget,
+    min: 0,
+  }),
+  fanOutHosts: setting.integer('VPCAST_FAN_OUT_HOSTS', {
+    description:
+      'Hosts of a VPC from which they may read one topic instead of getting a copy each; 0 = never',
+    default: defaultOptions.fanOut.hosts,
     min: 0,
   }),
   leaseMs: setting.durationMs('VPCAST_LEASE', {
@@ -133,11 +150,14 @@ export function readInfraConfig(
       maxPayloadBytes: settings.maxPayloadBytes,
       changesPage: settings.changesPage,
       sendsInFlight: settings.sendsInFlight,
+      splitAbove: settings.splitAbove,
+      chunkHosts: settings.chunkHosts,
       scopesInFlight: settings.scopesInFlight,
       sweepIntervalMs: settings.sweepIntervalMs,
       sweepAfterMs: settings.sweepAfterMs,
       resyncWindowMs: settings.resyncWindowMs,
       windowBudget: settings.windowBudget,
+      fanOut: { ...defaultOptions.fanOut, hosts: settings.fanOutHosts },
       leaseMs: settings.leaseMs,
       drainIntervalMs: settings.drainIntervalMs,
       drainAfterMs: settings.drainAfterMs,

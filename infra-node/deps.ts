@@ -4,6 +4,7 @@ import type { Logger } from '../core/logger.ts';
 import type { MessagingCluster } from '../core/messaging/port.ts';
 import type { TopicNames } from '../core/placement/topics.ts';
 import type { Scope, Store } from '../core/store/port.ts';
+import type { FanOutOptions } from './fan-out/choice.ts';
 
 export interface InfraOptions {
   /** Larger ranges and snapshots are sent in parts. */
@@ -12,6 +13,12 @@ export interface InfraOptions {
   readonly changesPage: number;
   /** Sends of one scope that wait for the broker at a time; a large message counts as several. */
   readonly sendsInFlight: number;
+  /** Copies of one page of changes above which other nodes may send some of them; 0 = never. */
+  readonly splitAbove: number;
+  /** Hosts of one chunk of them. */
+  readonly chunkHosts: number;
+  /** How long none of the chunks of a task may become done before its node does the rest alone. */
+  readonly chunkPatienceMs: number;
   /** Scopes that are dispatched at a time. */
   readonly scopesInFlight: number;
   /** Scopes at hand, waiting ones included, above which no further work is taken in. */
@@ -27,6 +34,8 @@ export interface InfraOptions {
   readonly resyncWindowMs: number;
   /** Unreported copies on a partition, shared out as windows to the hosts on it; 0 = no windows and no leases. */
   readonly windowBudget: number;
+  /** When a VPC's hosts read one topic instead of getting a copy each. */
+  readonly fanOut: FanOutOptions;
   /** A held host that lacks more records than this gets a snapshot when it is resumed. */
   readonly deltaRecords: number;
   /** A host that was not heard of for so long, by the lease clock, is offline. */
@@ -51,6 +60,9 @@ export const defaultOptions: InfraOptions = {
   maxPayloadBytes: MAX_PAYLOAD_BYTES,
   changesPage: 1_000,
   sendsInFlight: 1_000,
+  splitAbove: 1_000,
+  chunkHosts: 250,
+  chunkPatienceMs: 3_000,
   scopesInFlight: 16,
   scopesQueued: 2_000,
   cachedMembers: 500_000,
@@ -59,6 +71,12 @@ export const defaultOptions: InfraOptions = {
   settleAfterMs: 60_000,
   resyncWindowMs: 2_000,
   windowBudget: 10_000,
+  fanOut: {
+    hosts: 64,
+    hostsPerPartition: 5_000,
+    halfLifeMs: 30 * 60_000,
+    costs: { copyUs: 119, readUs: 36, publishUs: 200, attachUs: 2_000 },
+  },
   deltaRecords: 5_000,
   leaseMs: 30_000,
   offlinePollMs: 1_000,

@@ -8,7 +8,8 @@ import type { EncodedSnapshot } from './encoded-snapshot.ts';
 import type { Node } from './node.ts';
 import { Pipeline } from './pipeline.ts';
 import { readLane, sendToHost } from './registered-host.ts';
-import { sendFence, sendParts, weightOf } from './send.ts';
+import { publishParts, sendFence, sendParts, weightOf } from './send.ts';
+import type { HostCopy } from './split/chunk.ts';
 
 /** Changes for one host, with all the log says about the range (from, to]. */
 export interface Copy {
@@ -16,7 +17,12 @@ export interface Copy {
   readonly from: number;
   readonly to: number;
   readonly ask: boolean;
+  /** The host asked for it, with this number. */
+  readonly tail?: number | undefined;
 }
+
+/** The same for all hosts that read along. */
+export type FanOut = Pick<Copy, 'entries' | 'from' | 'to'>;
 
 /**
  * Sends a VPC's messages on behalf of one turn: side by side to different hosts, in order to each. A method resolves
@@ -74,7 +80,7 @@ export class VpcSender {
     await this.#pipeline.add(hostKey(member), () => this.#putAssignment(assignment));
   }
 
-  async copy(member: Member, { entries, from, to, ask }: Copy): Promise<void> {
+  async copy(member: Member, { entries, from, to, ask, tail }: Copy): Promise<void> {
     const delivery = { scope: this.#scope, lane: await this.#copiesLane(), member };
     const payloads = entries.for(member.hostId);
     await this.#pipeline.add(
@@ -86,11 +92,49 @@ export class VpcSender {
           from,
           to,
           ask,
+          ...(tail === undefined ? {} : { tail }),
           ...part,
         })),
       weightOf(entries.largestPart),
     );
     if (ask) this.#node.count('asked');
+  }
+
+  /** A copy to each; if there are very many, together with other nodes. */
+  async copies(copies: readonly HostCopy[], { entries, to }: Pick<Copy, 'entries' | 'to'>): Promise<void> {
+    const { splitter, options } = this.#node;
+    const sendHere = async ({ member, from, ask }: HostCopy): Promise<void> => {
+      await this.copy(member, { entries, from, to, ask });
+      this.#node.countVpc(this.#scope, 'copies');
+    };
+    if (splitter === undefined || copies.length <= options.splitAbove) {
+      for (const copy of copies) await sendHere(copy);
+      return;
+    }
+    const { token: turn, incarnation } = this.#turn;
+    const lane = await this.#copiesLane();
+    await splitter.send({ scope: this.#scope, turn, incarnation, to, lane, entries }, copies, sendHere);
+  }
+
+  /** One message to each partition, for all who read along. */
+  async fanOut({ topic, partitions, cluster }: Lane, { entries, from, to }: FanOut): Promise<void> {
+    const { token: turn, incarnation } = this.#turn;
+    const payloads = entries.forAll();
+    const header = { scope: this.#scope, incarnation, from, to, turn };
+    for (let partition = 0; partition < partitions; partition++) {
+      await this.#pipeline.add(
+        `fan-out/${partition}`,
+        () =>
+          publishParts(
+            this.#node,
+            { scope: this.#scope, cluster, to: { topic, partition } },
+            payloads,
+            header,
+          ),
+        weightOf(entries.largestPart),
+      );
+    }
+    this.#node.countVpc(this.#scope, 'fanOuts');
   }
 
   /** In the copies' own lane, where nothing can overtake it. */

@@ -2,13 +2,19 @@ import { isResource, project } from '../core/model/view.ts';
 import type { ChangePage, DispatchTurn, Scope, StoredRecord } from '../core/store/port.ts';
 import { readDelta } from './dispatch-delta.ts';
 import { VpcSender } from './dispatch-sender.ts';
+import type { Copy } from './dispatch-sender.ts';
 import { EncodedEntries } from './encoded-entries.ts';
 import { encodeSnapshot } from './encoded-snapshot.ts';
+import { considerFanOut, followFanOut } from './fan-out/change.ts';
+import { Recent } from './fan-out/choice.ts';
+import { readFanOut } from './fan-out/lane.ts';
+import type { FanOutLane } from './fan-out/lane.ts';
 import type { Audience } from './member-cache.ts';
 import { followLog, loadMembers, readApplied } from './members.ts';
 import type { MemberState } from './members.ts';
 import type { Node } from './node.ts';
-import type { Demand, Resyncs } from './resyncs.ts';
+import type { Demand, Resyncs, Tails } from './resyncs.ts';
+import type { HostCopy } from './split/chunk.ts';
 import { Marks, Window, isHeld, windowSize } from './window.ts';
 
 /**
@@ -40,8 +46,12 @@ export class VpcTurn {
     const turn = new VpcTurn(node, scope, begun);
     if (!(await turn.#dispatchLog())) return false;
     if (!(await turn.#resync(demand.resyncs))) return false;
+    if (!(await turn.#answerTails(demand.tails))) return false;
     if (!(await turn.#catchUp())) return false;
-    if (turn.#audience !== undefined) node.members.keep(scope, begun, turn.#dispatched, turn.#audience);
+    if (turn.#audience !== undefined) {
+      node.members.keep(scope, begun, turn.#dispatched, turn.#audience);
+      await considerFanOut(node, scope, turn.#audience);
+    }
     return true;
   }
 
@@ -63,7 +73,8 @@ export class VpcTurn {
   }
 
   async #dispatchPage({ changes, through }: ChangePage): Promise<boolean> {
-    const { members } = await this.#loadAudience();
+    const audience = await this.#loadAudience();
+    const { members } = audience;
     const { joined, left, draining } = followLog(members, changes);
     const resources = changes.filter((record) => isResource(record.key));
 
@@ -75,6 +86,7 @@ export class VpcTurn {
     }
     await this.#sender.done();
 
+    followFanOut(audience, changes);
     // Hosts that were sent a snapshot are ahead of the others, and those that are held are behind.
     const apart = coversAll ? [...members.values()].filter((state) => state.sent !== through) : joined;
     return this.#advance(through, apart, {
@@ -98,12 +110,38 @@ export class VpcTurn {
   async #copy(resources: readonly StoredRecord[], to: number): Promise<void> {
     const entries = this.#encode(resources);
     const audience = await this.#loadAudience();
-    const { members, marks } = audience;
-    const windowOf = this.#windows(audience);
+    const { members, marks, fanOut, multicasts } = audience;
+    multicasts.add(1, this.#node.clock());
     const due = [...members.values()].filter((state) => state.sent < to && !isHeld(state, marks));
-    const { online, offline } = this.#byLease(due);
+    const reads = ({ reading }: MemberState): boolean => reading === fanOut?.revision;
+    if (fanOut !== undefined) await this.#fanOut(fanOut, due.filter(reads), { entries, to });
+    await this.#copyToEach(
+      due.filter((state) => !reads(state)),
+      { entries, to },
+    );
+  }
+
+  /** Nobody's window matters here, nor whether a host is there: nobody waits for those that do not read. */
+  async #fanOut(
+    lane: FanOutLane,
+    states: readonly MemberState[],
+    { entries, to }: Pick<Copy, 'entries' | 'to'>,
+  ): Promise<void> {
+    if (states.length === 0) return;
+    const from = states.reduce((least, { sent }) => Math.min(least, sent), to);
+    await this.#sender.fanOut(lane, { entries, from, to });
+    for (const state of states) state.sent = to;
+  }
+
+  async #copyToEach(
+    states: readonly MemberState[],
+    { entries, to }: Pick<Copy, 'entries' | 'to'>,
+  ): Promise<void> {
+    const windowOf = this.#windows(await this.#loadAudience());
+    const { online, offline } = this.#byLease(states);
     this.#node.count('held', offline.length);
     await this.#readApplied(online.filter((state) => windowOf(state).isHalfFull(state, 1)));
+    const copies: HostCopy[] = [];
     for (const state of online) {
       const window = windowOf(state);
       if (window.isFull(state)) {
@@ -111,25 +149,40 @@ export class VpcTurn {
         continue;
       }
       const { member, sent: from } = state;
-      await this.#sender.copy(member, { entries, from, to, ask: window.isHalfFull(state, 1) });
-      this.#node.countVpc(this.#scope, 'copies');
+      copies.push({ member, from, ask: window.isHalfFull(state, 1) });
       state.sent = to;
     }
+    await this.#sender.copies(copies, { entries, to });
   }
 
   /** A host that asks is alive, whatever its window and its lease say. */
   async #resync(resyncs: Resyncs): Promise<boolean> {
     if (resyncs.size === 0) return true;
-    const { members } = await this.#loadAudience();
-    const asking = [...resyncs].flatMap(([hostId, epoch]) => {
-      const state = members.get(hostId);
-      return state?.member.epoch === epoch ? [state] : [];
-    });
+    const asking = await this.#asking(resyncs);
     if (asking.length === 0) return true;
     await this.#sendSnapshots(asking);
     await this.#sender.done();
     this.#node.count('resyncs', asking.length);
     return this.#advance(this.#dispatched, asking);
+  }
+
+  /** What hosts that read along since now were not sent, as they did not yet; an answer even if it is nothing. */
+  async #answerTails(tails: Tails): Promise<boolean> {
+    if (tails.size === 0) return true;
+    const asking = await this.#asking(new Map([...tails].map(([host, { epoch }]) => [host, epoch])));
+    if (asking.length === 0) return true;
+    await this.#readApplied(asking);
+    await this.#resume(asking, tails);
+    this.#node.count('tails', asking.length);
+    return this.#advance(this.#dispatched, asking);
+  }
+
+  async #asking(hosts: Resyncs): Promise<MemberState[]> {
+    const { members } = await this.#loadAudience();
+    return [...hosts].flatMap(([hostId, epoch]) => {
+      const state = members.get(hostId);
+      return state?.member.epoch === epoch ? [state] : [];
+    });
   }
 
   /**
@@ -150,7 +203,7 @@ export class VpcTurn {
   }
 
   /** From what they have applied, not from what they were sent: of that, something may be lost. */
-  async #resume(due: readonly MemberState[]): Promise<void> {
+  async #resume(due: readonly MemberState[], tails?: Tails): Promise<void> {
     const through = this.#dispatched;
     const after = due.reduce(
       (least, { applied }) => (applied > 0 ? Math.min(least, applied) : least),
@@ -166,12 +219,16 @@ export class VpcTurn {
         far.push(state);
         continue;
       }
-      if (from < through) await this.#sender.copy(member, { entries, from, to: through, ask: true });
-      state.sent = through;
+      const to = Math.max(from, through);
+      const tail = tails?.get(member.hostId)?.tail;
+      if (from < to || tail !== undefined) {
+        await this.#sender.copy(member, { entries, from, to, ask: tail === undefined, tail });
+      }
+      state.sent = to;
     }
     if (far.length > 0) await this.#sendSnapshots(far);
     await this.#sender.done();
-    this.#node.count('resumed', due.length);
+    if (tails === undefined) this.#node.count('resumed', due.length);
   }
 
   async #sendSnapshots(states: readonly MemberState[]): Promise<void> {
@@ -209,12 +266,15 @@ export class VpcTurn {
   }
 
   async #readAudience(): Promise<Audience> {
-    const [members, revisions] = await Promise.all([
-      loadMembers(this.#node.store, this.#scope, this.#dispatched),
-      this.#node.store.marks(this.#scope),
+    const { store, options } = this.#node;
+    const [members, revisions, { lane: fanOut, wish }] = await Promise.all([
+      loadMembers(store, this.#scope, this.#dispatched),
+      store.marks(this.#scope),
+      readFanOut(store, this.#scope),
     ]);
     await this.#readApplied([...members.values()]);
-    return { members, marks: new Marks(revisions) };
+    const multicasts = new Recent(options.fanOut.halfLifeMs);
+    return { members, marks: new Marks(revisions), fanOut, wish, multicasts };
   }
 
   #readApplied(states: readonly MemberState[]): Promise<void> {

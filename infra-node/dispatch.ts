@@ -11,7 +11,7 @@ import type { Demand } from './resyncs.ts';
  * for. False = another node took a turn meanwhile and goes on from here.
  */
 export async function dispatchScope(node: Node, scope: Scope, demand: Demand): Promise<boolean> {
-  if (demand.resyncs.size === 0 && !demand.resume) {
+  if (demand.resyncs.size + demand.tails.size === 0 && !demand.resume) {
     const { dispatched, revision } = await node.store.status(scope);
     if (dispatched >= revision) return true;
   }

@@ -90,6 +90,32 @@ export class EncodedEntries {
     };
   }
 
+  /** For all hosts at once: the form for most of them, and beside it the local forms of those that have any. */
+  forAll(): Payloads {
+    return {
+      parts: this.#pages.length,
+      payload: (part) => {
+        const page = this.#pages[part];
+        if (page === undefined) throw new RangeError(`no part ${part}`);
+        page.remote ??= this.#joinRemote(page);
+        return wrapForAll(page.remote.body, this.#localForms(page));
+      },
+    };
+  }
+
+  #localForms({ start, end }: Page): Map<string, string[]> {
+    const forms = new Map<string, string[]>();
+    for (const [host, indices] of this.#local) {
+      const own = indices.filter((index) => index >= start && index < end);
+      if (own.length > 0)
+        forms.set(
+          host,
+          own.flatMap((index) => this.#forms[index]?.local ?? []),
+        );
+    }
+    return forms;
+  }
+
   #payload(host: string, part: number): Buffer {
     const page = this.#pages[part];
     if (page === undefined) throw new RangeError(`no part ${part}`);
@@ -142,6 +168,16 @@ function wrap(pieces: readonly Buffer[], assignment?: Assignment): Buffer {
   const first = pieces.findIndex((piece) => piece.length > 0);
   const entries = pieces.map((piece, i) => (i === first ? piece.subarray(1) : piece));
   return Buffer.concat([empty.subarray(0, -2), ...entries, empty.subarray(-2)]);
+}
+
+/** The format is that of core/codec/fan-out.ts. */
+function wrapForAll(remote: Buffer, local: ReadonlyMap<string, readonly string[]>): Buffer {
+  const forms = [...local].map(([host, entries]) => `${JSON.stringify(host)}:[${entries.join(',')}]`);
+  return Buffer.concat([
+    Buffer.from('{"entries":['),
+    remote.subarray(1),
+    Buffer.from(`],"local":{${forms.join(',')}}}`),
+  ]);
 }
 
 function byteLength(text: string | undefined): number {

@@ -1,11 +1,19 @@
 import type { DispatchTurn, Scope } from '../core/store/port.ts';
+import type { Multicast } from '../core/model/resources.ts';
+import type { Recent } from './fan-out/choice.ts';
+import type { FanOutLane } from './fan-out/lane.ts';
 import type { Members } from './members.ts';
 import type { Marks } from './window.ts';
 
-/** Who is sent a scope's copies, and when the last ones went out. */
+/** Who is sent a scope's changes, how, and when the last ones went out. */
 export interface Audience {
   readonly members: Members;
   readonly marks: Marks;
+  /** Undefined = nobody reads along. */
+  fanOut: FanOutLane | undefined;
+  wish: Multicast | undefined;
+  /** Changes that went to all. */
+  readonly multicasts: Recent;
 }
 
 interface Cached {

@@ -1,12 +1,15 @@
 import { decodeRecord } from '../core/codec/records.ts';
+import { decodeReportBody } from '../core/codec/report-body.ts';
 import { splitKey } from '../core/model/keys.ts';
 import type { Member, SlotHolder } from '../core/model/resources.ts';
-import type { Scope, ScopeStore, StoredRecord } from '../core/store/port.ts';
+import type { Report, Scope, ScopeStore, StoredRecord } from '../core/store/port.ts';
 import { appliedOf } from './window.ts';
 import type { Progress } from './window.ts';
 
 export interface MemberState extends Progress {
   readonly member: Member;
+  /** Revision of the fan-out lane that the host said it reads; 0 = it reads none. */
+  reading: number;
 }
 
 /** The hosts that take part in a VPC, by id. */
@@ -32,7 +35,7 @@ export async function loadMembers(store: ScopeStore, scope: Scope, at: number): 
       found.map(({ value }) => value.hostId),
     );
     found.forEach(({ value: member, revision: since }, i) =>
-      members.set(member.hostId, { member, since, sent: sent[i] ?? 0, applied: 0 }),
+      members.set(member.hostId, { member, since, sent: sent[i] ?? 0, applied: 0, reading: 0 }),
     );
     const last = page.at(-1);
     if (page.length < PAGE || last === undefined) return members;
@@ -40,7 +43,7 @@ export async function loadMembers(store: ScopeStore, scope: Scope, at: number): 
   }
 }
 
-/** Reads anew how far these hosts are. */
+/** Reads anew how far these hosts are, and what they read. */
 export async function readApplied(
   store: ScopeStore,
   scope: Scope,
@@ -54,7 +57,9 @@ export async function readApplied(
       page.map(({ member }) => member.hostId),
     );
     page.forEach((state, i) => {
-      state.applied = appliedOf(reports[i], { epoch: state.member.epoch, incarnation });
+      const report = reports[i];
+      state.applied = appliedOf(report, { epoch: state.member.epoch, incarnation });
+      state.reading = state.applied > 0 && report !== undefined ? readingOf(report) : 0;
     });
   }
 }
@@ -86,11 +91,16 @@ export function followLog(members: Members, changes: readonly StoredRecord[]): M
         members.delete(id);
         left.push(id);
       } else {
-        const state: MemberState = { member, since: record.revision, sent: 0, applied: 0 };
+        const state: MemberState = { member, since: record.revision, sent: 0, applied: 0, reading: 0 };
         members.set(id, state);
         joined.push(state);
       }
     }
   }
   return { joined, left, draining };
+}
+
+function readingOf(report: Report): number {
+  // Most hosts read nothing, and there are many of them.
+  return report.body.includes('"reading"') ? (decodeReportBody(report).reading ?? 0) : 0;
 }

@@ -12,6 +12,7 @@ import { defaultOptions } from './deps.ts';
 import type { DispatchStep, InfraDeps, InfraOptions } from './deps.ts';
 import { MemberCache } from './member-cache.ts';
 import { OfflineHosts } from './offline.ts';
+import type { Splitter } from './split/chunk.ts';
 import { emptyStats } from './stats.ts';
 import type { InfraStats, VpcStats } from './stats.ts';
 
@@ -30,6 +31,8 @@ export class Node {
   readonly members: MemberCache;
   readonly offline: OfflineHosts;
   readonly deadLetters: DeadLetters;
+  /** Undefined = large tasks are sent from here alone. */
+  splitter: Splitter | undefined;
   readonly #deps: InfraDeps;
   readonly #workPartitions: number;
 
@@ -98,7 +101,13 @@ export class Node {
   countVpc(scope: Scope, counter: keyof VpcStats, amount = 1): void {
     this.count(counter, amount);
     if (!this.options.statsPerVpc || !scope.startsWith('vpc/')) return;
-    const stats = this.stats.perVpc.get(scope) ?? { revisions: 0, messages: 0, copies: 0, snapshots: 0 };
+    const stats = this.stats.perVpc.get(scope) ?? {
+      revisions: 0,
+      messages: 0,
+      copies: 0,
+      fanOuts: 0,
+      snapshots: 0,
+    };
     stats[counter] += amount;
     this.stats.perVpc.set(scope, stats);
   }

@@ -4,9 +4,13 @@ import type { Scope } from '../core/store/port.ts';
 /** Hosts that ask for a snapshot of a scope, with the epoch they ask at. */
 export type Resyncs = ReadonlyMap<string, number>;
 
+/** Hosts that ask for what came after their last report; `tail` goes back with the answer. */
+export type Tails = ReadonlyMap<string, { readonly epoch: number; readonly tail: number }>;
+
 /** What is asked of a run besides what the log holds. */
 export interface Demand {
   readonly resyncs: Resyncs;
+  readonly tails: Tails;
   /** A host that was held may have room again. */
   readonly resume: boolean;
 }

@@ -144,16 +144,20 @@ function isCovered(work: Work, pending: readonly Task[]): boolean {
     case 'resume':
       return pending.some((task) => task.work.kind === 'resume');
     case 'resync':
+    case 'tail':
       return false;
   }
 }
 
 function demandOf(tasks: readonly Task[]): Demand {
   const resyncs = new Map<string, number>();
+  const tails = new Map<string, { epoch: number; tail: number }>();
   let resume = false;
   for (const { work } of tasks) {
     if (work.kind === 'resync') resyncs.set(work.host, Math.max(work.epoch, resyncs.get(work.host) ?? 0));
+    // The last one asked counts: whoever asked before does not wait any more.
+    if (work.kind === 'tail') tails.set(work.host, work);
     resume ||= work.kind === 'resume';
   }
-  return { resyncs, resume };
+  return { resyncs, tails, resume };
 }

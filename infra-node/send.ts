@@ -1,6 +1,8 @@
 import { encodeHeader } from '../core/codec/envelope.ts';
 import type { Header } from '../core/codec/envelope.ts';
-import type { SlotAddress } from '../core/messaging/port.ts';
+import { encodeFanOutHeader } from '../core/codec/fan-out.ts';
+import type { FanOutHeader } from '../core/codec/fan-out.ts';
+import type { SlotAddress, TopicPartition } from '../core/messaging/port.ts';
 import { splitScope } from '../core/model/keys.ts';
 import type { Lane, Member } from '../core/model/resources.ts';
 import { DRAINING, drainingId } from '../core/placement/leaving.ts';
@@ -33,6 +35,30 @@ export async function sendParts(
   const { parts } = payloads;
   for (let part = 0; part < parts; part++) {
     await sendOne(node, delivery, header({ part, parts }), payloads.payload(part));
+  }
+}
+
+export interface Publication {
+  readonly scope: Scope;
+  readonly cluster: string;
+  readonly to: TopicPartition;
+}
+
+/** The same to a partition that many read. */
+export async function publishParts(
+  node: Node,
+  { scope, cluster, to }: Publication,
+  payloads: Payloads,
+  header: Omit<FanOutHeader, 'part' | 'parts'>,
+): Promise<void> {
+  const { parts } = payloads;
+  for (let part = 0; part < parts; part++) {
+    await node.step('send', scope);
+    const { bus } = await node.cluster(cluster);
+    const payload = payloads.payload(part);
+    await bus.publish(to, { properties: encodeFanOutHeader({ ...header, part, parts }), payload });
+    node.countVpc(scope, 'messages');
+    node.count('bytes', payload.length);
   }
 }
 

@@ -12,6 +12,7 @@ import { runPasses } from './passes/passes.ts';
 import { ResyncWindow } from './resyncs.ts';
 import type { Demand } from './resyncs.ts';
 import { ScopeRunner } from './scope-runner.ts';
+import { openSplitting } from './split/open.ts';
 import type { InfraStats } from './stats.ts';
 import { sweepUntil } from './sweep.ts';
 
@@ -60,6 +61,7 @@ export async function startInfraNode(deps: InfraDeps, signal?: AbortSignal): Pro
     node.offline.pollUntil(node.options.offlinePollMs, intake.signal),
     runPasses(node, intake.signal),
   ];
+  const splitting = openSplitting(node, intake.signal);
 
   let ending: Promise<void> | undefined;
   const end = async (finish: boolean): Promise<void> => {
@@ -69,6 +71,8 @@ export async function startInfraNode(deps: InfraDeps, signal?: AbortSignal): Pro
     finished.abort();
     await subscription.close();
     await Promise.all([stopped, ...background]);
+    // What was running had chunks to wait for.
+    await (await splitting)?.close();
   };
   return {
     name: node.name,
@@ -114,10 +118,10 @@ async function takeIn(node: Node, runner: ScopeRunner, message: IncomingMessage)
 
 function runOf(node: Node): (scope: Scope, demand: Demand) => Promise<void> {
   const window = new ResyncWindow(node.options.resyncWindowMs, node.clock);
-  return async (scope, { resyncs, resume }) => {
+  return async (scope, { resyncs, tails, resume }) => {
     const due = window.due(scope, resyncs);
-    const isOurs = await dispatchScope(node, scope, { resyncs: due, resume });
-    if (!isOurs && due.size > 0) {
+    const isOurs = await dispatchScope(node, scope, { resyncs: due, tails, resume });
+    if (!isOurs && due.size + tails.size > 0) {
       // Whoever took the turn dispatches what is in the log, and knows nothing of who asked here.
       throw new PlatformError('aborted', `another node took a turn on ${scope}`);
     }

@@ -7,6 +7,8 @@ export interface VpcStats {
   messages: number;
   /** Ranges of changes that were sent, counted once for each host. */
   copies: number;
+  /** Ranges of changes that were published once for all hosts that read along. */
+  fanOuts: number;
   snapshots: number;
 }
 
@@ -21,6 +23,8 @@ export interface InfraStats {
   revisions: number;
   /** Ranges of changes that were sent, counted once for each host. */
   copies: number;
+  /** Ranges of changes that were published once for all hosts that read along. */
+  fanOuts: number;
   snapshots: number;
   fences: number;
   publics: number;
@@ -30,6 +34,11 @@ export interface InfraStats {
   /** Snapshots on request: sent, and dropped because one had just been sent. */
   resyncs: number;
   resyncsDropped: number;
+  /** Hosts that asked for what they lack since they read along, and were answered. */
+  tails: number;
+  /** VPCs that began, and ended, to be read along by their hosts. */
+  promoted: number;
+  demoted: number;
   /** Copies that asked the host to report. */
   asked: number;
   /** Hosts that were sent nothing more because their window was full or they were offline, and hosts that went on. */
@@ -37,6 +46,9 @@ export interface InfraStats {
   resumed: number;
   /** Hosts whose lease was found to have ended. */
   offline: number;
+  /** Chunks of this node's tasks that were offered to all nodes, and chunks of others that it did. */
+  chunks: number;
+  chunksTaken: number;
   /** Work messages: taken in, acknowledged with a run that served others as well, and not understood. */
   work: number;
   workMerged: number;
@@ -63,6 +75,7 @@ export function emptyStats(): InfraStats {
     failures: 0,
     revisions: 0,
     copies: 0,
+    fanOuts: 0,
     snapshots: 0,
     fences: 0,
     publics: 0,
@@ -70,10 +83,15 @@ export function emptyStats(): InfraStats {
     bytes: 0,
     resyncs: 0,
     resyncsDropped: 0,
+    tails: 0,
+    promoted: 0,
+    demoted: 0,
     asked: 0,
     held: 0,
     resumed: 0,
     offline: 0,
+    chunks: 0,
+    chunksTaken: 0,
     work: 0,
     workMerged: 0,
     workMalformed: 0,

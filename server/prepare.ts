@@ -27,6 +27,9 @@ export async function prepareCluster(
     await cluster.admin.ensureTopic(topics.status, statusPartitions, [subscriptions.control]);
     await cluster.admin.ensureTopic(topics.deadLetters, 1, []);
     if (cluster === home) {
+      // In this order: who sees one of them takes those before it for granted.
+      await cluster.admin.ensureTopic(topics.chunksDone, 1, []);
+      await cluster.admin.ensureTopic(topics.chunks, 1, [subscriptions.infra]);
       await cluster.admin.ensureTopic(topics.work, workPartitions, [subscriptions.infra]);
     }
     await prepareHostLane(deps, cluster.name);

@@ -23,6 +23,8 @@ export class SendWatch {
       sendToSlot: (address, message) => this.#watch(() => bus.sendToSlot(address, message)),
       sendByKey: (topic, partitions, key, message) =>
         this.#watch(() => bus.sendByKey(topic, partitions, key, message)),
+      publish: (to, message) => this.#watch(() => bus.publish(to, message)),
+      read: (options) => bus.read(options),
       subscribeSlot: (options) => bus.subscribeSlot(options),
       subscribeGroup: (options) => bus.subscribeGroup(options),
       close: () => bus.close(),

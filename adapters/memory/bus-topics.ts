@@ -1,10 +1,12 @@
 import { invalid, notFound } from '../../core/errors.ts';
 import type { TopicAdmin, TopicPartition, TopicStats } from '../../core/messaging/port.ts';
 import { SubscriptionQueue } from './bus-queue.ts';
+import type { Reader } from './bus-reader.ts';
 
 export interface Partition {
   messagesIn: number;
   readonly subscriptions: Map<string, SubscriptionQueue>;
+  readonly readers: Set<Reader>;
 }
 
 interface Topic {
@@ -31,7 +33,7 @@ export class Topics implements TopicAdmin {
     }
     for (const subscription of subscriptions) topic.subscriptions.add(subscription);
     while (topic.partitions.length < partitions) {
-      topic.partitions.push({ messagesIn: 0, subscriptions: new Map() });
+      topic.partitions.push({ messagesIn: 0, subscriptions: new Map(), readers: new Set() });
     }
     for (const [index, partition] of topic.partitions.entries()) {
       for (const subscription of topic.subscriptions) {

@@ -3,6 +3,7 @@ import type {
   GroupSubscribe,
   MessageBus,
   OutgoingMessage,
+  PartitionRead,
   SlotAddress,
   SlotSubscribe,
   Subscription,
@@ -11,6 +12,7 @@ import type {
 import { keyForSlot, partitionOf, SLOT_COUNT, slotOf } from '../../core/placement/slots.ts';
 import { Member } from './bus-member.ts';
 import type { LogHook, MemberOptions } from './bus-member.ts';
+import { Reader } from './bus-reader.ts';
 import type { Topics } from './bus-topics.ts';
 import type { Turns } from './bus-turns.ts';
 
@@ -22,7 +24,7 @@ export class MemoryBus implements MessageBus {
   private readonly topics: Topics;
   private readonly turns: Turns;
   private readonly log: LogHook;
-  private readonly members = new Set<Member>();
+  private readonly members = new Set<Subscription>();
   private closed = false;
 
   constructor(topics: Topics, turns: Turns, log: LogHook) {
@@ -33,13 +35,32 @@ export class MemoryBus implements MessageBus {
 
   async sendToSlot(address: SlotAddress, message: OutgoingMessage): Promise<void> {
     checkSlot(address.slot);
-    this.publish(address, address.slot, keyForSlot(address.slot), message);
+    this.publishKeyed(address, address.slot, keyForSlot(address.slot), message);
     await this.turns.step();
   }
 
   async sendByKey(topic: string, partitions: number, key: string, message: OutgoingMessage): Promise<void> {
-    this.publish({ topic, partition: partitionOf(key, partitions) }, slotOf(key), key, message);
+    this.publishKeyed({ topic, partition: partitionOf(key, partitions) }, slotOf(key), key, message);
     await this.turns.step();
+  }
+
+  async publish(to: TopicPartition, message: OutgoingMessage): Promise<void> {
+    this.publishKeyed(to, slotOf(''), '', message);
+    await this.turns.step();
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- failures are rejections
+  async read({ at, readerName, handler }: PartitionRead): Promise<Subscription> {
+    this.refuseWhenClosed();
+    const { readers } = this.topics.partition(at);
+    const onClosed = (): void => {
+      readers.delete(reader);
+      this.members.delete(reader);
+    };
+    const reader = new Reader({ readerName, handler, turns: this.turns, log: this.log, onClosed });
+    readers.add(reader);
+    this.members.add(reader);
+    return reader;
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- failures are rejections
@@ -77,7 +98,7 @@ export class MemoryBus implements MessageBus {
     };
   }
 
-  private publish(at: TopicPartition, slot: number, key: string, message: OutgoingMessage): void {
+  private publishKeyed(at: TopicPartition, slot: number, key: string, message: OutgoingMessage): void {
     this.refuseWhenClosed();
     if (message.payload.length > MAX_MESSAGE_BYTES) {
       throw new PlatformError('resource_exhausted', `message of ${message.payload.length} bytes is too big`);
@@ -86,6 +107,7 @@ export class MemoryBus implements MessageBus {
     partition.messagesIn++;
     const now = Date.now();
     for (const queue of partition.subscriptions.values()) queue.publish(slot, key, message, now);
+    for (const reader of partition.readers) reader.push(message, now);
   }
 
   private refuseWhenClosed(): void {

@@ -5,6 +5,7 @@ import type {
   MessageBus,
   MessageHandler,
   OutgoingMessage,
+  PartitionRead,
   SlotAddress,
   SlotSubscribe,
   Subscription,
@@ -15,8 +16,10 @@ import type { LogHook } from './addon.ts';
 import { ConsumerLoop } from './consumer-loop.ts';
 import { fromAddon } from './errors.ts';
 import { closeAll, LastingConsumer } from './lasting-consumer.ts';
+import type { PlainConsumer } from './lasting-consumer.ts';
 import { Producers } from './producers.ts';
 import type { ProducersOptions } from './producers.ts';
+import { Reading } from './reading.ts';
 import { partitionName } from './topic-producer.ts';
 
 const KEYED_RECEIVE_QUEUE = 100;
@@ -44,6 +47,22 @@ export class PulsarBus implements MessageBus {
 
   sendByKey(topic: string, partitions: number, key: string, message: OutgoingMessage): Promise<void> {
     return this.send({ topic, partition: partitionOf(key, partitions) }, key, message);
+  }
+
+  publish(to: TopicPartition, message: OutgoingMessage): Promise<void> {
+    return this.send(to, undefined, message);
+  }
+
+  async read({ at, readerName, handler, onReplaced }: PartitionRead): Promise<Subscription> {
+    this.refuseWhenClosed();
+    const name = `${readerName} on ${partitionName(at)}`;
+    const reading = new Reading(this.client, at, readerName, this.log);
+    const subscribe = (): Promise<PlainConsumer> => {
+      this.refuseWhenClosed();
+      return reading.open();
+    };
+    const reader = new LastingConsumer(await subscribe(), { name, subscribe, log: this.log, onReplaced });
+    return this.run([reader], name, handler);
   }
 
   async subscribeSlot(options: SlotSubscribe): Promise<Subscription> {
@@ -96,12 +115,12 @@ export class PulsarBus implements MessageBus {
     });
   }
 
-  private send(to: TopicPartition, key: string, message: OutgoingMessage): Promise<void> {
+  private send(to: TopicPartition, key: string | undefined, message: OutgoingMessage): Promise<void> {
     if (this.closing !== undefined) return Promise.reject(closed());
     return this.producers.send(to, {
       data: message.payload,
       properties: message.properties,
-      partitionKey: key,
+      ...(key === undefined ? {} : { partitionKey: key }),
     });
   }
 

@@ -10,6 +10,8 @@ export interface LastingOptions {
   /** Makes another one like the first. */
   readonly subscribe: () => Promise<PlainConsumer>;
   readonly log: LogHook;
+  /** Called when another one has taken the place of one that was lost. */
+  readonly onReplaced?: (() => void) | undefined;
   /** Between looks at the connection; default 1,000. */
   readonly watchMs?: number;
   /** How long the client may take to connect again; default 4,000. */
@@ -80,7 +82,7 @@ export class LastingConsumer {
   }
 
   async #replace(): Promise<void> {
-    const { name, subscribe, log, maxPauseMs = 2_000 } = this.#options;
+    const { name, subscribe, log, onReplaced, maxPauseMs = 2_000 } = this.#options;
     const { signal } = this.#stop;
     log('warn', `${name} has lost its connection and subscribes anew`);
     // First, so that it does not come back beside the new one.
@@ -90,8 +92,12 @@ export class LastingConsumer {
         ...{ attempts: Infinity, baseMs: 100, maxMs: maxPauseMs, signal },
         retryIf: (error) => PlatformError.from(error).code !== 'cancelled',
       });
-      if (signal.aborted) await closeAll([next]);
-      else this.#current = next;
+      if (signal.aborted) {
+        await closeAll([next]);
+        return;
+      }
+      this.#current = next;
+      onReplaced?.();
     } catch (error) {
       // Aborted, or its client is closed.
       log('debug', `${name} ends: ${PlatformError.from(error).message}`);

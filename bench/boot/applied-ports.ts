@@ -22,6 +22,8 @@ export class AppliedPorts {
     return {
       sendToSlot: (address, message) => bus.sendToSlot(address, message),
       sendByKey: (topic, partitions, key, message) => bus.sendByKey(topic, partitions, key, message),
+      publish: (to, message) => bus.publish(to, message),
+      read: (options) => bus.read(options),
       subscribeGroup: (options) => bus.subscribeGroup(options),
       close: () => bus.close(),
       subscribeSlot: (options) =>

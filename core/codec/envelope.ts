@@ -5,11 +5,12 @@
  * a message sent twice is harmless. No counter has to be reserved before sending.
  */
 import { PlatformError } from '../errors.ts';
-import { digits } from './digits.ts';
 import type { Properties } from '../messaging/port.ts';
 import type { Assignment } from '../model/resources.ts';
 import type { Entry } from '../model/view.ts';
 import type { RecordKey, Scope } from '../store/port.ts';
+import { decodePart, encodeProperties, flag, integer, text } from './properties.ts';
+import type { Part } from './properties.ts';
 
 interface Stamp {
   readonly scope: Scope;
@@ -21,14 +22,6 @@ interface Stamp {
   readonly incarnation: number;
 }
 
-interface Part {
-  /** Token of the turn that sent it; parts of different turns do not make one message. */
-  readonly turn: number;
-  /** 0-based; a message too large for one frame is sent in parts, in order. */
-  readonly part: number;
-  readonly parts: number;
-}
-
 /** Changes in the range (from, to]. The range is covered when the last part was applied. */
 export interface ChangesHeader extends Stamp, Part {
   readonly kind: 'changes';
@@ -36,6 +29,8 @@ export interface ChangesHeader extends Stamp, Part {
   readonly to: number;
   /** The sender's window for the host is filling: it waits for a report. */
   readonly ask: boolean;
+  /** The answer to a host that asked for what it lacks, with the number it gave. */
+  readonly tail?: number;
 }
 
 /** All that the host shall hold of the scope at the revision `to`. */
@@ -58,7 +53,7 @@ export interface Body {
 }
 
 export function encodeHeader(header: Header): Properties {
-  return Object.fromEntries(Object.entries(header).map(([name, value]) => [name, String(value)]));
+  return encodeProperties(header);
 }
 
 export function decodeHeader(properties: Properties): Header {
@@ -74,50 +69,19 @@ export function decodeHeader(properties: Properties): Header {
       return {
         kind,
         ...stamp,
-        ...part(properties),
+        ...decodePart(properties),
         from: integer(properties, 'from'),
         to: integer(properties, 'to'),
         ask: flag(properties, 'ask'),
+        ...(properties['tail'] === undefined ? {} : { tail: integer(properties, 'tail') }),
       };
     case 'snapshot':
-      return { kind, ...stamp, ...part(properties), to: integer(properties, 'to') };
+      return { kind, ...stamp, ...decodePart(properties), to: integer(properties, 'to') };
     case 'fence':
       return { kind, ...stamp };
     default:
       throw new PlatformError('invalid_argument', `message of unknown kind ${JSON.stringify(kind)}`);
   }
-}
-
-function part(properties: Properties): Part {
-  const result = {
-    turn: integer(properties, 'turn'),
-    part: integer(properties, 'part'),
-    parts: integer(properties, 'parts'),
-  };
-  if (result.part >= result.parts)
-    throw new PlatformError('invalid_argument', 'message with a part beyond the last');
-  return result;
-}
-
-function text(properties: Properties, name: string): string {
-  const value = properties[name];
-  if (value === undefined || value === '')
-    throw new PlatformError('invalid_argument', `message without ${name}`);
-  return value;
-}
-
-function flag(properties: Properties, name: string): boolean {
-  const value = text(properties, name);
-  if (value !== 'true' && value !== 'false') {
-    throw new PlatformError('invalid_argument', `message with a bad ${name}`);
-  }
-  return value === 'true';
-}
-
-function integer(properties: Properties, name: string): number {
-  const value = digits(text(properties, name));
-  if (value === undefined) throw new PlatformError('invalid_argument', `message with a bad ${name}`);
-  return value;
 }
 
 /** An entry as text, to be joined into payloads without being encoded again. */
@@ -157,11 +121,35 @@ export function packPayloads(
 }
 
 export function decodeBody(payload: Buffer): Body {
-  const parsed = parse(payload);
-  if (!isObject(parsed) || !Array.isArray(parsed['entries'])) {
+  const parsed = parsePayload(payload);
+  const entries = decodeEntries(parsed['entries']);
+  const assignment = parsed['assignment'];
+  if (assignment !== undefined && !isObject(assignment)) {
+    throw new PlatformError('invalid_argument', 'message with a malformed assignment');
+  }
+  return assignment !== undefined
+    ? { entries, assignment: assignment as unknown as Assignment }
+    : { entries };
+}
+
+/** Throws `invalid_argument` unless it is a JSON object. */
+export function parsePayload(payload: Buffer): Record<string, unknown> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(payload.toString('utf8'));
+  } catch (cause) {
+    throw new PlatformError('invalid_argument', 'message whose payload is not JSON', { cause });
+  }
+  if (!isObject(parsed)) throw new PlatformError('invalid_argument', 'message whose payload is no object');
+  return parsed;
+}
+
+/** Throws `invalid_argument`. */
+export function decodeEntries(list: unknown): Entry[] {
+  if (!Array.isArray(list)) {
     throw new PlatformError('invalid_argument', 'message whose payload has no entries');
   }
-  const entries = parsed['entries'].map((entry: unknown): Entry => {
+  return list.map((entry: unknown): Entry => {
     if (!isObject(entry) || typeof entry['key'] !== 'string' || !isRevision(entry['revision'])) {
       throw new PlatformError('invalid_argument', 'message with a malformed entry');
     }
@@ -172,27 +160,12 @@ export function decodeBody(payload: Buffer): Body {
       body: body === null || body === undefined ? undefined : JSON.stringify(body),
     };
   });
-  const assignment = parsed['assignment'];
-  if (assignment !== undefined && !isObject(assignment)) {
-    throw new PlatformError('invalid_argument', 'message with a malformed assignment');
-  }
-  return assignment !== undefined
-    ? { entries, assignment: assignment as unknown as Assignment }
-    : { entries };
-}
-
-function parse(payload: Buffer): unknown {
-  try {
-    return JSON.parse(payload.toString('utf8'));
-  } catch (cause) {
-    throw new PlatformError('invalid_argument', 'message whose payload is not JSON', { cause });
-  }
 }
 
 function isRevision(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -11,6 +11,8 @@ export interface ReportBody {
   readonly complete: boolean;
   /** Of what the host holds at the report's revision, where it said so. */
   readonly digest?: number;
+  /** Revision of the fan-out lane that the host reads along; absent = it reads none. */
+  readonly reading?: number;
 }
 
 export function encodeReportBody(body: Omit<ReportBody, 'complete'>): string {

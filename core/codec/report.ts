@@ -21,6 +21,10 @@ export interface ScopeReport {
   readonly needsSnapshot: boolean;
   /** Of what the host holds at this revision, see {@link digestOf}; absent while a message in parts is incomplete. */
   readonly digest?: number;
+  /** Revision of the fan-out lane that the host reads along; absent = it reads none. */
+  readonly reading?: number;
+  /** The host reads along only since now: it asks for what came after this revision until then. Given back with the answer. */
+  readonly tail?: number;
 }
 
 /** An assignment whose fence the host has acknowledged: it holds nothing of it and listens there no more. */
@@ -84,6 +88,8 @@ function isScopeReport(value: unknown): value is ScopeReport {
     [value['epoch'], value['incarnation'], value['revision']].every(isCount) &&
     typeof value['needsSnapshot'] === 'boolean' &&
     (value['digest'] === undefined || isCount(value['digest'])) &&
+    (value['reading'] === undefined || isCount(value['reading'])) &&
+    (value['tail'] === undefined || isCount(value['tail'])) &&
     isListOf(value['failures'], isFailure)
   );
 }

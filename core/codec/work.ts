@@ -11,7 +11,16 @@ export type Work =
   /** A host that was held back has reported: it may be due for what it was not sent. */
   | { readonly kind: 'resume'; readonly scope: Scope }
   /** A host lacks something of the scope and needs a snapshot. */
-  | { readonly kind: 'resync'; readonly scope: Scope; readonly host: string; readonly epoch: number };
+  | { readonly kind: 'resync'; readonly scope: Scope; readonly host: string; readonly epoch: number }
+  /** A host needs what came after its last report. */
+  | {
+      readonly kind: 'tail';
+      readonly scope: Scope;
+      readonly host: string;
+      readonly epoch: number;
+      /** To be given back with the answer. */
+      readonly tail: number;
+    };
 
 const nothing = Buffer.alloc(0);
 
@@ -21,12 +30,14 @@ export function encodeWork(work: Work): OutgoingMessage {
 }
 
 export function decodeWork(properties: Properties): Work {
-  const { kind, scope, host, epoch } = properties;
+  const { kind, scope, host = '' } = properties;
   if (isScope(scope)) {
     if (kind === 'dispatch' || kind === 'resume') return { kind, scope };
-    const at = kind === 'resync' && epoch !== undefined ? digits(epoch) : undefined;
-    if (kind === 'resync' && host !== undefined && host !== '' && at !== undefined) {
-      return { kind, scope, host, epoch: at };
+    const epoch = digits(properties['epoch'] ?? '');
+    const tail = digits(properties['tail'] ?? '');
+    if (host !== '' && epoch !== undefined) {
+      if (kind === 'resync') return { kind, scope, host, epoch };
+      if (kind === 'tail' && tail !== undefined) return { kind, scope, host, epoch, tail };
     }
   }
   throw new PlatformError('invalid_argument', `malformed work ${JSON.stringify(properties).slice(0, 500)}`);

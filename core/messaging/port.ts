@@ -69,11 +69,31 @@ export interface GroupSubscribe {
   readonly receiveQueue?: number;
 }
 
+export interface PartitionRead {
+  readonly at: TopicPartition;
+  /** Shown in the broker's statistics. */
+  readonly readerName: string;
+  /** `ack` of its messages does nothing. */
+  readonly handler: MessageHandler;
+  /**
+   * Called when a reader that was lost has been replaced by another: it goes on after what was last received, but some
+   * of it may be gone by then.
+   */
+  readonly onReplaced?: () => void;
+}
+
 export interface MessageBus {
   /** Sends to the one consumer of a slot, now or when it comes; resolves when the broker has it durably. */
   sendToSlot(address: SlotAddress, message: OutgoingMessage): Promise<void>;
   /** Sends by key: the partition is `partitionOf(key, partitions)`. */
   sendByKey(topic: string, partitions: number, key: string, message: OutgoingMessage): Promise<void>;
+  /** Sends to all who read the partition; resolves when the broker has it durably. */
+  publish(to: TopicPartition, message: OutgoingMessage): Promise<void>;
+  /**
+   * Reads, beside all others, what is published to the partition from the time when this resolves, in order. Nothing is
+   * kept for a reader: one that comes later, or falls far behind, misses messages and has to notice by itself.
+   */
+  read(options: PartitionRead): Promise<Subscription>;
   /** Throws PlatformError `failed_precondition` while another consumer holds the slot. */
   subscribeSlot(options: SlotSubscribe): Promise<Subscription>;
   subscribeGroup(options: GroupSubscribe): Promise<Subscription>;

@@ -1,7 +1,15 @@
 import type { RecordKey, Scope } from '../store/port.ts';
 
 /** Kinds of record that hosts receive. */
-export const resourceKinds = ['vpc', 'subnet', 'security-group', 'route-table', 'port', 'config'] as const;
+export const resourceKinds = [
+  'vpc',
+  'subnet',
+  'security-group',
+  'route-table',
+  'port',
+  'config',
+  'fan-out',
+] as const;
 export type ResourceKind = (typeof resourceKinds)[number];
 
 export const scopes = {
@@ -21,6 +29,8 @@ export const keys = {
   port: (id: string): RecordKey => `port/${id}`,
   config: (name: string): RecordKey => `config/${name}`,
   copiesLane: 'lane/copies' as RecordKey,
+  /** Hosts receive it: it tells them where to read. */
+  fanOutLane: 'fan-out/lane' as RecordKey,
   member: (hostId: string): RecordKey => `member/${hostId}`,
   slot: (partition: number, slot: number): RecordKey => `slot/${partition}/${slot}`,
   host: (id: string): RecordKey => `host/${id}`,

@@ -20,10 +20,15 @@ export interface Vpc {
   readonly adminStateUp: boolean;
   readonly portSecurityEnabled: boolean;
   readonly shared: boolean;
+  /** How changes travel to many hosts; absent = what costs less. */
+  readonly multicast?: Multicast | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
 }
+
+/** `copies`: one message for each host. `fan-out`: one for each partition of a topic that all hosts read. */
+export type Multicast = 'copies' | 'fan-out';
 
 export interface HostRoute {
   readonly destination: string;
@@ -167,7 +172,7 @@ export interface OpaqueConfig {
   readonly updatedAtMs: number;
 }
 
-/** `lane/copies`: where a VPC's (or a lane scope's) copies travel. */
+/** `lane/copies`: where a VPC's (or a lane scope's) copies travel. `fan-out/lane`: where a VPC's hosts read what goes to all. */
 export interface Lane {
   readonly cluster: string;
   readonly topic: string;

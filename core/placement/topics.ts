@@ -6,10 +6,16 @@ export interface TopicNames {
   readonly namespaces: readonly NamespacePolicy[];
   /** Copies for the hosts of one VPC. */
   vpc(vpcId: string): string;
+  /** What goes to all hosts of one VPC that read along. Nothing is acknowledged: the namespace's retention keeps it. */
+  fanOut(vpcId: string): string;
   /** The host lanes of a cluster. */
   readonly hosts: string;
   /** Wake-ups for infrastructure nodes. */
   readonly work: string;
+  /** Parts of large tasks, for whichever infrastructure node has room. One partition. */
+  readonly chunks: string;
+  /** Tells all infrastructure nodes which chunks are done. Nobody subscribes, they read along. One partition. */
+  readonly chunksDone: string;
   /** Reports of the hosts. */
   readonly status: string;
   /** Messages that could not be used. Nobody subscribes; the namespace's retention bounds what is kept. One partition. */
@@ -24,14 +30,18 @@ export function topicNames(tenant: string): TopicNames {
     tenant,
     namespaces: [
       { name: 'copies' },
+      { name: 'fan-out', retentionMinutes: 10, retentionMegabytes: 512 },
       { name: 'hosts' },
       { name: 'control' },
       { name: 'public' },
       { name: 'dead', retentionMinutes: 7 * 24 * 60, retentionMegabytes: 256 },
     ],
     vpc: (vpcId) => name('copies', `vpc-${vpcId}`),
+    fanOut: (vpcId) => name('fan-out', `vpc-${vpcId}`),
     hosts: name('hosts', 'lanes'),
     work: name('control', 'work'),
+    chunks: name('control', 'chunks'),
+    chunksDone: name('control', 'chunks-done'),
     status: name('control', 'status'),
     deadLetters: name('dead', 'letters'),
     public: (kind) => name('public', kind),
@@ -42,7 +52,7 @@ export function topicNames(tenant: string): TopicNames {
 export const subscriptions = {
   /** Of a VPC's hosts, and of the host lanes: Key_Shared, a slot for each host. */
   hosts: 'hosts',
-  /** Of the infrastructure nodes on the work topic: Key_Shared by scope. */
+  /** Of the infrastructure nodes: Key_Shared by scope on the work topic, Shared on that of chunks. */
   infra: 'infra',
   /** Of the control service on the status topic: Key_Shared by host. */
   control: 'control',

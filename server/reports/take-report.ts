@@ -77,8 +77,12 @@ async function heal(take: TakeDeps, part: ScopeReport, status: ScopeStatus): Pro
 
 async function keep(take: TakeDeps, host: string, part: ScopeReport): Promise<void> {
   const { store } = take.deps;
-  const { scope, epoch, revision, incarnation, failures, digest, needsSnapshot } = part;
-  const body = encodeReportBody({ failures, ...(digest === undefined ? {} : { digest }) });
+  const { scope, epoch, revision, incarnation, failures, digest, reading, tail, needsSnapshot } = part;
+  const body = encodeReportBody({
+    failures,
+    ...(digest === undefined ? {} : { digest }),
+    ...(reading === undefined ? {} : { reading }),
+  });
   const report: Report = { reporter: host, incarnation, epoch, revision, body };
   const { kept, behind } = await store.putReport(scope, report);
   if (!kept && needsSnapshot) {
@@ -87,6 +91,7 @@ async function keep(take: TakeDeps, host: string, part: ScopeReport): Promise<vo
     await store.putReport(scope, report);
   }
   if (needsSnapshot) await sendWork(take.deps, { kind: 'resync', scope, host, epoch });
+  else if (tail !== undefined) await sendWork(take.deps, { kind: 'tail', scope, host, epoch, tail });
   if (behind) {
     take.later.ask(`resume ${scope}`, RESUME_DELAY_MS, () => sendWork(take.deps, { kind: 'resume', scope }));
   }

@@ -79,6 +79,16 @@ export class BusFixture {
     return subscription;
   }
 
+  async read(
+    topic: string,
+    handler: (message: IncomingMessage) => Promise<void>,
+    { on = this.first, partition = 0 } = {},
+  ): Promise<Subscription> {
+    const subscription = await on.bus.read({ at: { topic, partition }, readerName: 'reader', handler });
+    this.opened.push(subscription);
+    return subscription;
+  }
+
   async send(topic: string, slot: number, ...bodies: readonly string[]): Promise<void> {
     const address = { topic, partition: 0, slot };
     await Promise.all(bodies.map((body) => this.first.bus.sendToSlot(address, message(body))));

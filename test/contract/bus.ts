@@ -3,6 +3,7 @@ import { eventually } from '../support/eventually.ts';
 import { BusFixture, codeOf, Inbox, message } from './bus-fixture.ts';
 import type { ClusterUnderTest } from './bus-fixture.ts';
 import { describeGroups } from './bus-groups.ts';
+import { describeReaders } from './bus-readers.ts';
 import { describeSlots } from './bus-slots.ts';
 import { describeTopics } from './bus-topics.ts';
 
@@ -37,6 +38,9 @@ export function describeBusContract(name: string, open: () => Promise<ClusterUnd
     });
     describe('groups', () => {
       describeGroups(fixture);
+    });
+    describe('readers', () => {
+      describeReaders(fixture);
     });
     describe('topics', () => {
       describeTopics(fixture);

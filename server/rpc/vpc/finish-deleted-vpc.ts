@@ -32,11 +32,15 @@ export async function finishDeletedVpc(deps: ServerDeps, vpcId: string): Promise
   if (await hasSlots(store, scope)) return false;
   // One at a time: a second deletion of the topic could meet a new VPC of the same id.
   const isDone = await inTurn(store, 'vpc-removal', vpcId, async () => {
-    const { removal, lane } = (await readRemoval(store, vpcId)) ?? {};
+    const { removal, lane, wasReadAlong } = (await readRemoval(store, vpcId)) ?? {};
     if (removal === undefined) return true;
     // Those of a later VPC of this id, which was deleted since.
     if (await hasSlots(store, scope)) return false;
-    if (lane !== undefined) await clusterNamed(deps, lane.cluster).admin.deleteTopic(lane.topic);
+    if (lane !== undefined) {
+      const { admin } = clusterNamed(deps, lane.cluster);
+      await admin.deleteTopic(lane.topic);
+      if (wasReadAlong) await admin.deleteTopic(deps.topics.fanOut(vpcId));
+    }
     await releaseClaims(store, scope, vpcId, removal.vni);
     await Promise.all([
       store.delist(vpcCatalogs.all, vpcId),
@@ -93,13 +97,14 @@ async function hasSlots(store: Store, scope: Scope): Promise<boolean> {
 async function readRemoval(
   store: Store,
   vpcId: string,
-): Promise<{ removal: Removal; lane: Lane | undefined } | undefined> {
-  const records = await store.read(scopes.vpc(vpcId), [removalKey, keys.copiesLane]);
+): Promise<{ removal: Removal; lane: Lane | undefined; wasReadAlong: boolean } | undefined> {
+  const records = await store.read(scopes.vpc(vpcId), [removalKey, keys.copiesLane, keys.fanOutLane]);
   const [removal, lane] = records.map((record) => decodeRecord(record));
   if (removal === undefined) return undefined;
   return {
     removal: (removal as Decoded<Removal>).value,
     lane: (lane as Decoded<Lane> | undefined)?.value,
+    wasReadAlong: (records[2]?.revision ?? 0) > 0,
   };
 }
 

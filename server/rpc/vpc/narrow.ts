@@ -1,5 +1,5 @@
 import { invalid } from '../../../core/errors.ts';
-import type { NetworkType, Vpc } from '../../../core/model/resources.ts';
+import type { Multicast, NetworkType, Vpc } from '../../../core/model/resources.ts';
 import type { CreateVpcRequest } from '../../../proto/gen/vpcast/v1/CreateVpcRequest.ts';
 import type { Vpc as VpcMessage } from '../../../proto/gen/vpcast/v1/Vpc.ts';
 import { overlap } from '../../addresses.ts';
@@ -18,6 +18,12 @@ const networkTypes: Readonly<Record<string, NetworkType>> = {
   NETWORK_TYPE_GRE: 'gre',
   NETWORK_TYPE_VLAN: 'vlan',
   NETWORK_TYPE_FLAT: 'flat',
+};
+
+const multicastModes: Readonly<Record<string, Multicast | undefined>> = {
+  MULTICAST_MODE_UNSPECIFIED: undefined,
+  MULTICAST_MODE_COPIES: 'copies',
+  MULTICAST_MODE_FAN_OUT: 'fan-out',
 };
 
 export interface NewVpc {
@@ -42,6 +48,7 @@ export function narrowNewVpc(request: CreateVpcRequest, nowMs: number): NewVpc {
     adminStateUp: !given.adminStateDown,
     portSecurityEnabled: !given.portSecurityDisabled,
     shared: given.shared,
+    ...multicast(given),
     labels: labels('vpc.labels', given.labels),
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
@@ -59,6 +66,7 @@ export function vpcFields(given: VpcMessage): MaskedFields<Vpc> {
     admin_state_down: () => ({ adminStateUp: !given.adminStateDown }),
     port_security_disabled: () => ({ portSecurityEnabled: !given.portSecurityDisabled }),
     shared: () => ({ shared: given.shared }),
+    multicast_mode: () => ({ multicast: multicast(given).multicast }),
     labels: () => ({ labels: labels('vpc.labels', given.labels) }),
     cidrs: () => ({ cidrs: cidrs(given.cidrs) }),
   };
@@ -68,6 +76,11 @@ export function vpcFields(given: VpcMessage): MaskedFields<Vpc> {
 function vpcId(given: string, requestId: string): string {
   if (/-partition-\d+$/.test(given)) throw invalid('vpc.id', 'must not end in -partition-<number>');
   return idFor('vpc.id', given, 'CreateVpc', requestId);
+}
+
+function multicast({ multicastMode }: VpcMessage): Pick<Vpc, 'multicast'> {
+  const mode = enumerated('vpc.multicast_mode', multicastMode, multicastModes);
+  return mode === undefined ? {} : { multicast: mode };
 }
 
 function mtu(value: number): number {

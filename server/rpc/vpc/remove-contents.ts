@@ -16,6 +16,7 @@ export async function removeContents(store: ScopeStore, tx: Transaction): Promis
   for (const { id } of await all<RouteTable>(store, tx, 'route-table')) await removeRouteTable(tx, id);
   for (const { id } of await all<Subnet>(store, tx, 'subnet')) tx.remove(keys.subnet(id));
   for (const { name } of await all<{ name: string }>(store, tx, 'config')) tx.remove(keys.config(name));
+  if ((await tx.get(keys.fanOutLane)) !== undefined) tx.remove(keys.fanOutLane);
   if ((await readSubnetIndex(tx)).length > 0) writeSubnetIndex(tx, []);
 }
 

@@ -174,6 +174,8 @@ function methodsOf(bus: World['cluster']['bus']): World['cluster']['bus'] {
   return {
     sendToSlot: (...args) => bus.sendToSlot(...args),
     sendByKey: (...args) => bus.sendByKey(...args),
+    publish: (to, message) => bus.publish(to, message),
+    read: (options) => bus.read(options),
     subscribeSlot: (options) => bus.subscribeSlot(options),
     subscribeGroup: (options) => bus.subscribeGroup(options),
     close: () => bus.close(),

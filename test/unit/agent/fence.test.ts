@@ -47,6 +47,8 @@ function receiving(
   return {
     sendToSlot: (...args) => bus.sendToSlot(...args),
     sendByKey: (...args) => bus.sendByKey(...args),
+    publish: (to, message) => bus.publish(to, message),
+    read: (options) => bus.read(options),
     subscribeSlot: (options) =>
       bus.subscribeSlot({ ...options, handler: (message) => on(message, options.handler) }),
     subscribeGroup: (options) => bus.subscribeGroup(options),

@@ -10,7 +10,14 @@ const a = scopes.vpc('a');
 function deadBus(): MessageBus {
   const never = (): Promise<never> => new Promise(() => undefined);
   return {
-    ...{ sendToSlot: never, sendByKey: never, subscribeSlot: never, subscribeGroup: never },
+    ...{
+      sendToSlot: never,
+      sendByKey: never,
+      publish: never,
+      read: never,
+      subscribeSlot: never,
+      subscribeGroup: never,
+    },
     close: () => Promise.resolve(),
   };
 }

@@ -90,7 +90,11 @@ export class ReconcileFixture {
   async work(): Promise<void> {
     for (const work of this.works()) {
       const resyncs = new Map(work.kind === 'resync' ? [[work.host, work.epoch]] : []);
-      await dispatchScope(this.node, work.scope, { resyncs, resume: work.kind === 'resume' });
+      await dispatchScope(this.node, work.scope, {
+        resyncs,
+        tails: new Map(),
+        resume: work.kind === 'resume',
+      });
     }
   }
 }

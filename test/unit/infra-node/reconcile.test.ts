@@ -69,7 +69,7 @@ describe('the comparison of what hosts hold with what they should hold', () => {
       await fixture.pass();
       expect(mismatches()).to.equal(1);
       expect(fixture.works()).to.deep.equal([{ kind: 'resync', scope: vpcScope, host: 'h0', epoch: 1 }]);
-      await dispatchScope(fixture.node, vpcScope, { resyncs: new Map([['h0', 1]]), resume: false });
+      await dispatchScope(fixture.node, vpcScope, { ...nothing, resyncs: new Map([['h0', 1]]) });
       await fixture.say('h0');
       await fixture.all.expectConverged();
       expect(await fixture.pass()).to.deep.equal([]);

@@ -5,6 +5,7 @@ import type {
   SlotAddress,
   Subscription,
   TopicAdmin,
+  TopicPartition,
 } from '../../../core/messaging/port.ts';
 import { decodeWork } from '../../../core/codec/work.ts';
 import type { Work } from '../../../core/codec/work.ts';
@@ -20,9 +21,11 @@ export class RecordingCluster implements MessagingCluster {
   readonly bus: MessageBus;
   readonly admin: TopicAdmin;
   readonly keyed: Keyed[] = [];
+  readonly published: (TopicPartition & OutgoingMessage)[] = [];
   readonly #slots = new Map<string, OutgoingMessage[]>();
   /** Throws to make a send fail. */
   onSend: (address: SlotAddress) => void = () => undefined;
+  onPublish: (to: TopicPartition) => void = () => undefined;
 
   constructor(name: string) {
     this.name = name;
@@ -37,6 +40,12 @@ export class RecordingCluster implements MessagingCluster {
         this.keyed.push({ topic, key, ...message });
         return Promise.resolve();
       },
+      publish: async (to, message) => {
+        await Promise.resolve();
+        this.onPublish(to);
+        this.published.push({ ...to, ...message });
+      },
+      read: refuse<Subscription>,
       subscribeSlot: refuse<Subscription>,
       subscribeGroup: refuse<Subscription>,
       close: () => Promise.resolve(),

@@ -107,6 +107,8 @@ describe('infrastructure node on the embedded bus', () => {
     const deaf: MessageBus = {
       sendToSlot: (address, message) => bus.sendToSlot(address, message),
       sendByKey: (...to) => bus.sendByKey(...to),
+      publish: (to, message) => bus.publish(to, message),
+      read: (options) => bus.read(options),
       subscribeSlot: (options) => bus.subscribeSlot(options),
       subscribeGroup: () => Promise.resolve({ close: () => Promise.resolve() }),
       close: () => bus.close(),

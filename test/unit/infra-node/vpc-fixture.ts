@@ -19,11 +19,11 @@ export const vpcScope = scopes.vpc(vpcId);
 const partitions = 2;
 export const topics = topicNames('vpcast');
 /** What a dispatch is asked for besides what the log holds. */
-export const nothing: Demand = { resyncs: new Map(), resume: false };
-export const resume: Demand = { resyncs: new Map(), resume: true };
+export const nothing: Demand = { resyncs: new Map(), tails: new Map(), resume: false };
+export const resume: Demand = { resyncs: new Map(), tails: new Map(), resume: true };
 export const resync = (...hosts: [host: string, epoch: number][]): Demand => ({
+  ...nothing,
   resyncs: new Map(hosts),
-  resume: false,
 });
 
 export const vpcLane = vpcLaneOf(topics);

@@ -1,0 +1,116 @@
+import type { Client, Message, MessageId, Reader } from 'pulsar-client';
+import { PlatformError } from '../../core/errors.ts';
+import type { TopicPartition } from '../../core/messaging/port.ts';
+import { loadAddon } from './addon.ts';
+import type { LogHook } from './addon.ts';
+import { fromAddon } from './errors.ts';
+import type { PlainConsumer } from './lasting-consumer.ts';
+import { partitionName } from './topic-producer.ts';
+
+const RECEIVE_QUEUE = 100;
+
+/** Bytes that wait here for the handler; what comes above them is dropped, as if the reader had come later. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+
+/**
+ * What is read of one partition, over however many of the client's readers: each goes on after what the one before it
+ * received. The addon's listener is used because its `readNext` occupies a thread, and has been seen to corrupt memory.
+ */
+export class Reading {
+  readonly #client: Client;
+  readonly #topic: string;
+  readonly #name: string;
+  readonly #log: LogHook;
+  #last: MessageId | undefined;
+
+  constructor(client: Client, at: TopicPartition, name: string, log: LogHook) {
+    this.#client = client;
+    this.#topic = partitionName(at);
+    this.#name = name;
+    this.#log = log;
+  }
+
+  async open(): Promise<PlainConsumer> {
+    const inbox = new Inbox(this.#topic, this.#log);
+    const { MessageId } = await loadAddon();
+    try {
+      const reader = await this.#client.createReader({
+        topic: this.#topic,
+        readerName: this.#name,
+        startMessageId: this.#last ?? MessageId.latest(),
+        receiverQueueSize: RECEIVE_QUEUE,
+        listener: (message) => {
+          this.#last = message.getMessageId();
+          inbox.push(message);
+        },
+      });
+      return inbox.of(reader);
+    } catch (error) {
+      throw fromAddon(error, `reader of ${this.#topic}`);
+    }
+  }
+}
+
+/** Messages that wait for the handler. */
+class Inbox {
+  readonly #topic: string;
+  readonly #log: LogHook;
+  #waiting: Message[] = [];
+  #bytes = 0;
+  #isDropping = false;
+  #receiver: { resolve: (message: Message) => void; reject: (error: unknown) => void } | undefined;
+  #isClosed = false;
+
+  constructor(topic: string, log: LogHook) {
+    this.#topic = topic;
+    this.#log = log;
+  }
+
+  push(message: Message): void {
+    if (this.#receiver !== undefined) {
+      this.#receiver.resolve(message);
+      this.#receiver = undefined;
+      return;
+    }
+    const bytes = message.getData().length;
+    if (this.#bytes + bytes > MAX_WAITING_BYTES) {
+      if (!this.#isDropping)
+        this.#log('warn', `a reader of ${this.#topic} is too slow: messages are dropped`);
+      this.#isDropping = true;
+      return;
+    }
+    this.#isDropping = false;
+    this.#bytes += bytes;
+    this.#waiting.push(message);
+  }
+
+  of(reader: Reader): PlainConsumer {
+    return {
+      receive: () => this.#receive(),
+      acknowledge: () => Promise.resolve(null),
+      isConnected: () => reader.isConnected(),
+      close: async () => {
+        this.#isClosed = true;
+        this.#receiver?.reject(closed());
+        this.#receiver = undefined;
+        return reader.close();
+      },
+    };
+  }
+
+  #receive(): Promise<Message> {
+    if (this.#isClosed) return Promise.reject(closed());
+    const message = this.#waiting.shift();
+    if (message !== undefined) {
+      this.#bytes -= message.getData().length;
+      return Promise.resolve(message);
+    }
+    return new Promise((resolve, reject) => {
+      this.#receiver = { resolve, reject };
+    });
+  }
+}
+
+function closed(): PlatformError {
+  return new PlatformError('unavailable', 'the reader is closed');
+}

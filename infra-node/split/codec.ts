@@ -1,0 +1,142 @@
+import { isScope } from '../../core/codec/scope.ts';
+import { PlatformError } from '../../core/errors.ts';
+import type { IncomingMessage, OutgoingMessage } from '../../core/messaging/port.ts';
+import type { Lane } from '../../core/model/resources.ts';
+import type { Chunk, HostCopy } from './chunk.ts';
+import { SplicedPages } from './spliced-pages.ts';
+import type { Splice } from './spliced-pages.ts';
+
+/** The payload is this as JSON, a line feed, and then the bytes of the pages and the splices in their order here. */
+interface Head extends Omit<Chunk, 'entries' | 'copies'> {
+  readonly copies: readonly (readonly [
+    hostId: string,
+    partition: number,
+    slot: number,
+    epoch: number,
+    from: number,
+    ask: 0 | 1,
+  ])[];
+  /** Lengths. */
+  readonly pages: readonly number[];
+  readonly splices: readonly (readonly [
+    hostId: string,
+    page: number,
+    start: number,
+    end: number,
+    length: number,
+  ])[];
+}
+
+const LINE_FEED = 10;
+
+export function encodeChunk(id: string, chunk: Chunk): OutgoingMessage {
+  const { scope, turn, incarnation, to, lane, copies } = chunk;
+  const hosts = copies.map(({ member }) => member.hostId);
+  const { pages, own } = SplicedPages.of(chunk.entries, hosts);
+  const splices = [...own].flatMap(([host, ofHost]) =>
+    [...ofHost].map(([page, splice]) => ({ host, page, ...splice })),
+  );
+  const head: Head = {
+    ...{ scope, turn, incarnation, to, lane },
+    copies: copies.map(({ member: { hostId, partition, slot, epoch }, from, ask }) => [
+      ...([hostId, partition, slot, epoch, from] as const),
+      ask ? 1 : 0,
+    ]),
+    pages: pages.map(({ length }) => length),
+    splices: splices.map(({ host, page, start, end, bytes }) => [host, page, start, end, bytes.length]),
+  };
+  const bytes = splices.map((splice) => splice.bytes);
+  const payload = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), ...pages, ...bytes]);
+  return { properties: { chunk: id }, payload };
+}
+
+/** Throws `invalid_argument`. */
+export function decodeChunk(payload: Buffer): Chunk {
+  const end = payload.indexOf(LINE_FEED);
+  const head = parseHead(payload.subarray(0, Math.max(0, end)));
+  let at = end + 1;
+  const take = (length: number): Buffer => payload.subarray(at, (at += length));
+  const pages = head.pages.map(take);
+  const own = new Map<string, Map<number, Splice>>();
+  for (const [host, page, start, stop, length] of head.splices) {
+    const ofHost = own.get(host) ?? new Map<number, Splice>();
+    own.set(host, ofHost.set(page, { start, end: stop, bytes: take(length) }));
+  }
+  if (at !== payload.length) throw malformed('of another length than it says');
+  const { scope, turn, incarnation, to, lane } = head;
+  return {
+    ...{ scope, turn, incarnation, to, lane },
+    entries: new SplicedPages(pages, own),
+    copies: head.copies.map(([hostId, partition, slot, epoch, from, ask]): HostCopy => ({
+      member: { hostId, partition, slot, epoch },
+      from,
+      ask: ask === 1,
+    })),
+  };
+}
+
+/** Tells who offered it that all its copies are with the broker. */
+export function encodeDone(id: string): OutgoingMessage {
+  return { properties: { chunk: id }, payload: Buffer.alloc(0) };
+}
+
+/** Of a chunk, or of what tells that it is done. */
+export function chunkIdOf({ properties }: Pick<IncomingMessage, 'properties'>): string {
+  return properties['chunk'] ?? '';
+}
+
+function parseHead(text: Buffer): Head {
+  let head: unknown;
+  try {
+    head = JSON.parse(text.toString());
+  } catch (cause) {
+    throw new PlatformError('invalid_argument', 'chunk whose head is not JSON', { cause });
+  }
+  if (!isHead(head)) throw malformed('with a bad head');
+  return head;
+}
+
+function isHead(head: unknown): head is Head {
+  return (
+    hasFields(head) &&
+    isScope(head['scope']) &&
+    [head['turn'], head['incarnation'], head['to']].every(isCount) &&
+    isLane(head['lane']) &&
+    isList(head['pages'], isCount) &&
+    head['pages'].length > 0 &&
+    isList(head['copies'], (copy) => isNamed(copy, 6)) &&
+    isList(head['splices'], (splice) => isNamed(splice, 5))
+  );
+}
+
+function isLane(lane: unknown): lane is Lane {
+  if (!hasFields(lane)) return false;
+  return (
+    typeof lane['cluster'] === 'string' && typeof lane['topic'] === 'string' && isCount(lane['partitions'])
+  );
+}
+
+/** A host, and then numbers. */
+function isNamed(value: unknown, length: number): boolean {
+  if (!Array.isArray(value) || value.length !== length) return false;
+  const [host, ...numbers] = value as readonly unknown[];
+  return typeof host === 'string' && host !== '' && numbers.every(isCount);
+}
+
+function isList<T>(value: unknown, is: (item: unknown) => item is T): value is T[];
+function isList(value: unknown, is: (item: unknown) => boolean): value is unknown[];
+function isList(value: unknown, is: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(is);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function hasFields(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function malformed(how: string): PlatformError {
+  return new PlatformError('invalid_argument', `chunk ${how}`);
+}
