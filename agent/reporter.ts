@@ -18,7 +18,10 @@ export interface ReporterDeps {
 export interface ReporterOptions {
   /** Least time between two reports when somebody waits for what the later one says. */
   readonly windowMs: number;
-  /** The same when nobody does: the longer it is, the more goes into one report on a busy host. */
+  /**
+   * The same when nobody does: the longer it is, the more goes into one report on a busy host. Such a report also waits
+   * for a part of it, drawn by lot, or all hosts of a large VPC would report each change at the same moment.
+   */
   readonly coalesceMs: number;
   readonly heartbeatMs: number;
   readonly retry: Backoff;
@@ -117,7 +120,9 @@ export class Reporter {
     if (this.#state !== 'running' || this.#sending !== undefined || this.#failures > 0) return;
     const { windowMs, coalesceMs } = this.#options;
     const nowMs = performance.now();
-    const dueMs = this.#lastSentMs + (this.#isUrgent ? windowMs : coalesceMs);
+    const dueMs = this.#isUrgent
+      ? this.#lastSentMs + windowMs
+      : Math.max(this.#lastSentMs + coalesceMs, nowMs + Math.random() * coalesceMs);
     if (dueMs <= nowMs) this.#sending = this.#send();
     else if (this.#dueMs === undefined || dueMs < this.#dueMs) {
       this.#arm(dueMs - nowMs);

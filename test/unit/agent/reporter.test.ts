@@ -116,6 +116,21 @@ describe('reports that an agent sends', () => {
     await reporter.close();
   });
 
+  it('do not leave at once, even after a long silence, where nobody waits for them', async () => {
+    const { reporter, sent, timerMs } = heard({ coalesceMs: 20, heartbeatMs: 60_000 });
+    reporter.start();
+    await reporter.flush();
+    await delay(25);
+    reporter.note(failing('vpc/a', []), false);
+    await Promise.resolve();
+    expect(sent).to.have.length(1);
+    expect(timerMs()).to.be.within(1, 20);
+    reporter.note(failing('vpc/b', []), true);
+    await reporter.flush();
+    expect(sent.at(-1)?.scopes.map(({ scope }) => scope)).to.deep.equal(['vpc/a', 'vpc/b']);
+    await reporter.close();
+  });
+
   it('are repeated by heartbeats, every scope in its turn', async () => {
     const { reporter, sent, last, heartbeat } = heard();
     const scopes = Array.from({ length: 20 }, (_, i) => `vpc/${i}` as const);
