@@ -31,8 +31,13 @@ export class Parts {
 
   /** Resolves when the hosts, all of which are alive, hold all of it. */
   async vpcOf(hosts: readonly BenchHost[]): Promise<Vpc> {
-    const [vpc] = await makeVpcs(this.#world.client, 1, () => undefined);
+    const { client, lane } = this.#world;
+    const [vpc] = await makeVpcs(client, 1, () => undefined);
     await this.join(vpc!, hosts);
+    if (lane === 'fan-out') {
+      const wish = { id: vpc!.id, multicastMode: 'MULTICAST_MODE_FAN_OUT' } as const;
+      await client.updateVpc({ vpc: wish, updateMask: { paths: ['multicast_mode'] } });
+    }
     await this.settle(vpc!, hosts);
     return vpc!;
   }

@@ -39,9 +39,12 @@ export interface IsolationFigures extends ComparisonFigures {
   readonly after_failing: ComparisonFigures;
   /** The few others in that other VPC, which has hardly any hosts that do not fail. */
   readonly small_vpc: ComparisonFigures | undefined;
-  readonly control_froze: boolean;
+  readonly lane: IsolationOptions['lane'];
+  /** Null = there was no control. */
+  readonly control_froze: boolean | null;
   /** The same failure without windows and leases. */
-  readonly control: TimesFigures & { readonly replay_max: number; readonly backlog_max: number };
+  readonly control:
+    (TimesFigures & { readonly replay_max: number; readonly backlog_max: number }) | undefined;
   readonly connections: number;
   readonly consumers: number;
   /** Cores that were busy from the failure on, by program. */
@@ -71,7 +74,7 @@ export async function runIsolation(
   const limit = lookAheadLimit(lookAhead, CONSUMERS);
   const within = { options, hosts, limit, services, surroundings };
   const { healthy, failure, beside, small, gauges, processor } = await protectedRun(within);
-  const control = await controlRun(within, healthy.loads);
+  const control = options.lane === 'fan-out' ? undefined : await controlRun(within, healthy.loads);
   const after = { healthy: healthy.times, faulty: failure.times };
   const whole =
     beside === undefined
@@ -80,12 +83,12 @@ export async function runIsolation(
           healthy: together(after.healthy, beside.healthy),
           faulty: together(after.faulty, beside.faulty),
         };
-  const controlTimes = timesFigures(control.times);
   return {
     experiment: 'isolation',
     ...comparisonFigures(whole),
+    lane: options.lane,
     control_froze:
-      controlTimes.frozen_hosts >= FROZEN_SHARE * (options.agents - hosts.killed - hosts.stopped),
+      control === undefined ? null : hasFrozen(control, options.agents - hosts.killed - hosts.stopped),
     replay_max: failure.replay.inReplay,
     fault: options.vanish ? 'vanished' : 'killed and stopped',
     agents: options.agents,
@@ -99,8 +102,8 @@ export async function runIsolation(
     while_failing: beside && comparisonFigures(beside),
     after_failing: comparisonFigures(after),
     small_vpc: small && comparisonFigures(small),
-    control: {
-      ...controlTimes,
+    control: control && {
+      ...timesFigures(control.times),
       replay_max: control.replay.inReplay,
       backlog_max: control.replay.backlog,
     },
@@ -110,6 +113,10 @@ export async function runIsolation(
     commit: await commit(),
     date: new Date().toISOString(),
   };
+}
+
+function hasFrozen({ times }: Failure, hosts: number): boolean {
+  return timesFigures(times).frozen_hosts >= FROZEN_SHARE * hosts;
 }
 
 interface Within {
@@ -129,9 +136,15 @@ async function protectedRun(within: Within) {
     ...world.processes,
     { name: 'load', pid: process.pid },
   ]);
-  const { beside, small, ...failure } = within.options.vanish
-    ? { ...(await vanishStage(experiment, healthy.vpc, healthy.loads)), beside: undefined, small: undefined }
-    : await failStage(experiment, healthy.loads, healthy.vpc);
+  const { vanish, lane } = within.options;
+  const { beside, small, ...failure } =
+    vanish || lane === 'fan-out'
+      ? {
+          ...(await vanishStage(experiment, healthy.vpc, healthy.loads)),
+          beside: undefined,
+          small: undefined,
+        }
+      : await failStage(experiment, healthy.loads, healthy.vpc);
   const processor = processorTime();
   const gauges = await brokerGauges(adminUrl);
   await world.stop();

@@ -29,8 +29,8 @@ export function isolationTable(figures: IsolationFigures): string {
     'copies per second, offered': figures.offered_copies_per_s,
     'owed, in look-ahead limits': figures.owed_limits,
     'in replay at most': figures.replay_max,
-    'in replay at most, control': control.replay_max,
-    'the control froze': figures.control_froze ? 'yes' : 'no',
+    'in replay at most, control': control?.replay_max ?? '',
+    'the control froze': control === undefined ? '' : figures.control_froze ? 'yes' : 'no',
   }).map(([what, value]) => ({ what, value }));
   return [table(times), table(facts)].join('\n\n');
 }

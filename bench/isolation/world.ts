@@ -20,6 +20,7 @@ import type { Hosts } from './plan.ts';
 export interface World {
   readonly client: ControlClient;
   readonly topics: TopicNames;
+  readonly lane: IsolationOptions['lane'];
   readonly log: AppliedLog;
   /** Those that fail when they are told to. */
   readonly failing: readonly BenchHost[];
@@ -29,6 +30,8 @@ export interface World {
   fail(): void;
   stop(): Promise<void>;
 }
+
+const laneSettings = { copies: { VPCAST_FAN_OUT_HOSTS: '0' }, 'fan-out': {} };
 
 export async function openWorld(
   name: string,
@@ -42,11 +45,18 @@ export async function openWorld(
   const cleanup = surroundings.cleanup.add(new Cleanup(), (own) => own.run());
   const dir = join(surroundings.dir, name);
   await mkdir(dir, { recursive: true });
-  const { infraNodes, agents, workers, clients } = options;
+  const { infraNodes, agents, workers, clients, lane } = options;
   const topics = topicNames(`bench-${randomUUID().slice(0, 8)}`);
   const deployment = await once(`${name}: server and infra-nodes`, async () =>
     cleanup.add(
-      await startDeployment({ dir, services, hosts: [], infraNodes, name: topics.tenant, env }),
+      await startDeployment({
+        dir,
+        services,
+        hosts: [],
+        infraNodes,
+        name: topics.tenant,
+        env: { ...env, ...laneSettings[lane] },
+      }),
       (started) => started.stop(),
     ),
   );
@@ -92,6 +102,7 @@ export async function openWorld(
   return {
     client,
     topics,
+    lane,
     log,
     failing,
     others,
