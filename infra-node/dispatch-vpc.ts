@@ -1,16 +1,15 @@
-import { isResource, project } from '../core/model/view.ts';
+import { isResource } from '../core/model/view.ts';
 import type { ChangePage, DispatchTurn, Scope, StoredRecord } from '../core/store/port.ts';
-import { readDelta } from './dispatch-delta.ts';
+import { CatchUp, encodeChanges } from './catch-up.ts';
 import { VpcSender } from './dispatch-sender.ts';
 import type { Copy } from './dispatch-sender.ts';
-import { EncodedEntries } from './encoded-entries.ts';
 import { encodeSnapshot } from './encoded-snapshot.ts';
 import { considerFanOut, followFanOut } from './fan-out/change.ts';
 import { Recent } from './fan-out/choice.ts';
 import { readFanOut } from './fan-out/lane.ts';
 import type { FanOutLane } from './fan-out/lane.ts';
 import type { Audience } from './member-cache.ts';
-import { followLog, loadMembers, readApplied } from './members.ts';
+import { followLog, loadMembers } from './members.ts';
 import type { MemberState } from './members.ts';
 import type { Node } from './node.ts';
 import type { Demand, Resyncs, Tails } from './resyncs.ts';
@@ -27,6 +26,7 @@ export class VpcTurn {
   readonly #scope: Scope;
   readonly #turn: DispatchTurn;
   readonly #sender: VpcSender;
+  readonly #catchingUp: CatchUp;
   #dispatched: number;
   #audience: Audience | undefined;
 
@@ -35,6 +35,7 @@ export class VpcTurn {
     this.#scope = scope;
     this.#turn = turn;
     this.#sender = new VpcSender(node, scope, turn);
+    this.#catchingUp = new CatchUp(node, scope, turn, this.#sender);
     this.#dispatched = turn.dispatched;
     this.#audience = node.members.take(scope, turn);
   }
@@ -108,7 +109,7 @@ export class VpcTurn {
   }
 
   async #copy(resources: readonly StoredRecord[], to: number): Promise<void> {
-    const entries = this.#encode(resources);
+    const entries = encodeChanges(this.#node, resources);
     const audience = await this.#loadAudience();
     const { members, marks, fanOut, multicasts } = audience;
     multicasts.add(1, this.#node.clock());
@@ -140,7 +141,7 @@ export class VpcTurn {
     const windowOf = this.#windows(await this.#loadAudience());
     const { online, offline } = this.#byLease(states);
     this.#node.count('held', offline.length);
-    await this.#readApplied(online.filter((state) => windowOf(state).isHalfFull(state, 1)));
+    await this.#catchingUp.readApplied(online.filter((state) => windowOf(state).isHalfFull(state, 1)));
     const copies: HostCopy[] = [];
     for (const state of online) {
       const window = windowOf(state);
@@ -160,7 +161,7 @@ export class VpcTurn {
     if (resyncs.size === 0) return true;
     const asking = await this.#asking(resyncs);
     if (asking.length === 0) return true;
-    await this.#sendSnapshots(asking);
+    await this.#catchingUp.sendSnapshots(asking);
     await this.#sender.done();
     this.#node.count('resyncs', asking.length);
     return this.#advance(this.#dispatched, asking);
@@ -171,8 +172,8 @@ export class VpcTurn {
     if (tails.size === 0) return true;
     const asking = await this.#asking(new Map([...tails].map(([host, { epoch }]) => [host, epoch])));
     if (asking.length === 0) return true;
-    await this.#readApplied(asking);
-    await this.#resume(asking, tails);
+    await this.#catchingUp.readApplied(asking);
+    await this.#catchingUp.resume(asking, this.#dispatched, tails);
     this.#node.count('tails', asking.length);
     return this.#advance(this.#dispatched, asking);
   }
@@ -195,48 +196,11 @@ export class VpcTurn {
     const windowOf = this.#windows(audience);
     const { online: held } = this.#byLease([...members.values()].filter((state) => isHeld(state, marks)));
     if (held.length === 0) return true;
-    await this.#readApplied(held);
+    await this.#catchingUp.readApplied(held);
     const due = held.filter((state) => !windowOf(state).isHalfFull(state));
     if (due.length === 0) return true;
-    await this.#resume(due);
+    await this.#catchingUp.resume(due, this.#dispatched);
     return this.#advance(this.#dispatched, due);
-  }
-
-  /** From what they have applied, not from what they were sent: of that, something may be lost. */
-  async #resume(due: readonly MemberState[], tails?: Tails): Promise<void> {
-    const through = this.#dispatched;
-    const after = due.reduce(
-      (least, { applied }) => (applied > 0 ? Math.min(least, applied) : least),
-      through,
-    );
-    const delta = await readDelta(this.#node, this.#scope, { after, through });
-    const entries = this.#encode(delta.records);
-    const far: MemberState[] = [];
-    for (const state of due) {
-      const { member, applied: from } = state;
-      // Too far behind, or it has reported nothing yet.
-      if (from < delta.from) {
-        far.push(state);
-        continue;
-      }
-      const to = Math.max(from, through);
-      const tail = tails?.get(member.hostId)?.tail;
-      if (from < to || tail !== undefined) {
-        await this.#sender.copy(member, { entries, from, to, ask: tail === undefined, tail });
-      }
-      state.sent = to;
-    }
-    if (far.length > 0) await this.#sendSnapshots(far);
-    await this.#sender.done();
-    if (tails === undefined) this.#node.count('resumed', due.length);
-  }
-
-  async #sendSnapshots(states: readonly MemberState[]): Promise<void> {
-    const snapshot = await encodeSnapshot(this.#node, this.#scope);
-    for (const state of states) {
-      await this.#sender.snapshot(state.member, snapshot);
-      state.sent = snapshot.revision;
-    }
   }
 
   async #advance(
@@ -272,13 +236,9 @@ export class VpcTurn {
       store.marks(this.#scope),
       readFanOut(store, this.#scope),
     ]);
-    await this.#readApplied([...members.values()]);
+    await this.#catchingUp.readApplied([...members.values()]);
     const multicasts = new Recent(options.fanOut.halfLifeMs);
     return { members, marks: new Marks(revisions), fanOut, wish, multicasts };
-  }
-
-  #readApplied(states: readonly MemberState[]): Promise<void> {
-    return readApplied(this.#node.store, this.#scope, this.#turn.incarnation, states);
   }
 
   #byLease(states: readonly MemberState[]): { online: MemberState[]; offline: MemberState[] } {
@@ -288,11 +248,6 @@ export class VpcTurn {
       (this.#node.isOffline(state.member.hostId) ? offline : online).push(state);
     }
     return { online, offline };
-  }
-
-  #encode(resources: readonly StoredRecord[]): EncodedEntries {
-    const { maxPayloadBytes: maxBytes } = this.#node.options;
-    return new EncodedEntries(resources.map(project), { maxBytes, removals: true });
   }
 
   /** Who shares a partition also shares what the broker lets wait there. */
