@@ -79,7 +79,8 @@ export class Reporter {
     this.#scopes.set(keyOf(report), report);
     this.#latest.set(report.scope, report);
     this.#isUrgent ||= urgent;
-    this.#schedule();
+    // Nobody's window depends on what a host reads along, so the next heartbeat is early enough.
+    if (urgent || report.reading === undefined) this.#schedule();
   }
 
   /** Somebody waits for a report of the scope, and goes on waiting if it is lost. */

@@ -131,6 +131,19 @@ describe('reports that an agent sends', () => {
     await reporter.close();
   });
 
+  it('wait for the heartbeat where the host reads along and nobody waits for them', async () => {
+    const { reporter, sent, last, timerMs, heartbeat } = heard({ coalesceMs: 1, heartbeatMs: 40 });
+    reporter.start();
+    await reporter.flush();
+    const heartbeatMs = timerMs();
+    reporter.note({ ...failing('vpc/a', []), reading: 3 }, false);
+    expect(timerMs()).to.equal(heartbeatMs);
+    expect(sent).to.have.length(1);
+    await heartbeat();
+    expect(last()).to.deep.equal(['vpc/a']);
+    await reporter.close();
+  });
+
   it('are repeated by heartbeats, every scope in its turn', async () => {
     const { reporter, sent, last, heartbeat } = heard();
     const scopes = Array.from({ length: 20 }, (_, i) => `vpc/${i}` as const);
