@@ -1,3 +1,5 @@
+import type { Received } from './multicast/messages.ts';
+
 /** What a process of agents and the bench say to each other. Times are `nowMs()`. */
 
 export interface BenchHost {
@@ -16,8 +18,11 @@ export interface AgentsStart {
   readonly watch: Watch;
 }
 
-/** What a process of agents tells as it happens: ports that became durable where they are bound, or each host's progress. */
-export type Watch = 'ports' | 'revisions';
+/**
+ * What a process of agents tells as it happens: ports that became durable where they are bound, each host's progress, or
+ * how many hosts have what was sent to all.
+ */
+export type Watch = 'ports' | 'revisions' | 'multicasts';
 
 /** A port that is bound is durable on the host it is bound on. */
 export interface AppliedPort {
@@ -32,7 +37,15 @@ export interface AppliedPort {
 /** Everything of a VPC up to the revision is applied and durable on the host. A tuple, since there are many. */
 export type AppliedRevision = readonly [hostId: string, vpcId: string, revision: number, durableAtMs: number];
 
+/** Of the hosts of one process. */
+export interface SentTally extends Received {
+  /** When the infrastructure node handed the first of its messages to its client, to a millisecond; `monotonicMs()`. */
+  readonly sentAtMs: number;
+}
+
 export interface AgentsTotals {
+  /** Agents that read a fan-out lane. */
+  readonly reading: number;
   readonly gaps: number;
   readonly stale: number;
   readonly applied: number;
@@ -47,5 +60,7 @@ export type AgentsNews =
   | { readonly kind: 'started' }
   | { readonly kind: 'ports'; readonly ports: readonly AppliedPort[] }
   | { readonly kind: 'revisions'; readonly revisions: readonly AppliedRevision[] }
+  /** When a revision came in, or became durable. `multicast` is the revision. */
+  | { readonly kind: 'multicasts'; readonly stage: 'received' | 'durable'; readonly tally: SentTally }
   | { readonly kind: 'totals'; readonly totals: AgentsTotals }
   | { readonly kind: 'failed'; readonly reason: string };

@@ -18,6 +18,7 @@ import type { AgentsNews, AgentsOrder, AgentsStart, AgentsTotals } from './agent
 import { AppliedRevisions } from './applied-revisions.ts';
 import { AppliedPorts } from './boot/applied-ports.ts';
 import { endWithParent, tellParent } from './child.ts';
+import { SeenMulticasts } from './multicast/seen-multicasts.ts';
 
 const REPORT_MS = 50;
 const STARTS_AT_ONCE = 16;
@@ -34,6 +35,9 @@ async function start({ control, stateDirectory, hosts, clients, watch }: AgentsS
   const client = openControlClient({ addresses: control });
   const ports = new AppliedPorts();
   const revisions = new AppliedRevisions();
+  const multicasts = new SeenMulticasts(hosts.length, (stage, tally) => {
+    tell({ kind: 'multicasts', stage, tally });
+  });
   await forEachOf(hosts.length, STARTS_AT_ONCE, async (n) => {
     const { id, vtepIp } = hosts[n]!;
     const openJournal = journalOf(id, stateDirectory);
@@ -42,7 +46,8 @@ async function start({ control, stateDirectory, hosts, clients, watch }: AgentsS
         control: controlPort(client),
         openCluster: async (name, serviceUrl) => {
           const { bus } = await (clusters[n % clients] ??= connect(name, serviceUrl));
-          return watch === 'ports' ? ports.watch(id, bus) : bus;
+          if (watch === 'ports') return ports.watch(id, bus);
+          return watch === 'multicasts' ? multicasts.watch(n, bus) : bus;
         },
         openJournal,
         dataPlane: stateOnlyDataPlane,
@@ -63,6 +68,7 @@ async function start({ control, stateDirectory, hosts, clients, watch }: AgentsS
         events: {
           onApplied: (scope, revision, changed) => {
             if (watch === 'ports') ports.durable(id, scope, revision, changed);
+            else if (watch === 'multicasts') multicasts.durable(n, revision);
             else revisions.durable(id, scope, revision);
           },
         },
@@ -75,6 +81,7 @@ async function start({ control, stateDirectory, hosts, clients, watch }: AgentsS
     const newPorts = ports.take();
     if (newPorts.length > 0) tell({ kind: 'ports', ports: newPorts });
     const newRevisions = revisions.take();
+    multicasts.report();
     if (newRevisions.length > 0) tell({ kind: 'revisions', revisions: newRevisions });
   }, REPORT_MS).unref();
 }
@@ -99,6 +106,7 @@ function totals(): AgentsTotals {
   const sum = (counter: 'gaps' | 'stale' | 'applied'): number =>
     agents.reduce((total, agent) => total + agent.counters[counter], 0);
   return {
+    reading: agents.filter((agent) => agent.readingAlong().length > 0).length,
     gaps: sum('gaps'),
     stale: sum('stale'),
     applied: sum('applied'),

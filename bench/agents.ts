@@ -6,6 +6,7 @@ import type {
   AppliedPort,
   AppliedRevision,
   BenchHost,
+  SentTally,
   Watch,
 } from './agents-messages.ts';
 import { startChild } from './child.ts';
@@ -27,6 +28,7 @@ export interface AgentsOptions {
   readonly watch: Watch;
   readonly onPort?: (port: AppliedPort) => void;
   readonly onRevision?: (revision: AppliedRevision) => void;
+  readonly onMulticast?: (worker: number, stage: 'received' | 'durable', tally: SentTally) => void;
   readonly onFailure: (error: Error) => void;
 }
 
@@ -77,7 +79,7 @@ export async function startAgents(options: AgentsOptions): Promise<Agents> {
 
 function startWorker(options: AgentsOptions, n: number): Worker {
   const { dir, control, name, workers, clients, journals, watch, onFailure } = options;
-  const { onPort = () => undefined, onRevision = () => undefined } = options;
+  const { onPort = () => undefined, onRevision = () => undefined, onMulticast } = options;
   const started = defer<undefined>();
   let askedTotals = defer<AgentsTotals>();
   const fail = (error: Error): void => {
@@ -100,6 +102,9 @@ function startWorker(options: AgentsOptions, n: number): Worker {
           return;
         case 'revisions':
           for (const revision of news.revisions) onRevision(revision);
+          return;
+        case 'multicasts':
+          onMulticast?.(n, news.stage, news.tally);
           return;
         case 'totals':
           askedTotals.resolve(news.totals);
@@ -132,6 +137,7 @@ function startWorker(options: AgentsOptions, n: number): Worker {
 
 function together(one: AgentsTotals, other: AgentsTotals): AgentsTotals {
   return {
+    reading: one.reading + other.reading,
     gaps: one.gaps + other.gaps,
     stale: one.stale + other.stale,
     applied: one.applied + other.applied,

@@ -1,6 +1,8 @@
 // npm run bench -- <experiment> [--json] [...]
 import { boot } from './boot.ts';
 import { bootUsage } from './boot/options.ts';
+import { burst } from './burst.ts';
+import { burstUsage } from './burst/options.ts';
 import { multicast } from './multicast.ts';
 import { multicastUsage } from './multicast/options.ts';
 import { isolation } from './isolation.ts';
@@ -9,14 +11,18 @@ import { restart } from './restart.ts';
 import { restartUsage } from './restart/options.ts';
 import { scale } from './scale.ts';
 import { scaleUsage } from './scale/options.ts';
+import { split } from './split.ts';
+import { splitUsage } from './split/options.ts';
 import { UsageError } from './usage.ts';
 
 const usage = `usage: npm run bench -- <experiment> [options]
 ${bootUsage}
 ${multicastUsage}
+${burstUsage}
 ${isolationUsage}
 ${restartUsage}
 ${scaleUsage}
+${splitUsage}
 options of all: --json  one JSON object on standard output, and nothing else there
 The Pulsar and Redis of VPCAST_PULSAR_URL, VPCAST_PULSAR_ADMIN_URL and VPCAST_REDIS_URL; without these, fresh ones.`;
 
@@ -24,10 +30,12 @@ type Experiment = (args: readonly string[], signal: AbortSignal) => Promise<void
 
 const experiments: ReadonlyMap<string, Experiment> = new Map([
   ['boot', boot],
+  ['burst', burst],
   ['isolation', isolation],
   ['multicast', multicast],
   ['restart', restart],
   ['scale', scale],
+  ['split', split],
 ]);
 
 const stop = new AbortController();

@@ -49,7 +49,7 @@ export async function makePorts(
   await forEachOf(wanted.length, CALLS_AT_ONCE, async (n) => {
     const { id: vpcId, groupId } = vpcs[wanted[n]!.vpc]!;
     const port = { vpcId, name: `vm-${n}`, deviceId: `vm-${n}`, securityGroupIds: [groupId] };
-    ids[n] = (await client.createPort({ requestId: `port-${n}`, port })).id;
+    ids[n] = (await client.createPort({ requestId: `port-${vpcId}-${n}`, port })).id;
     step();
   });
   return ids;
@@ -83,6 +83,32 @@ export async function joinVpc(
     }));
     await client.createPorts({ requestId: `join-${vpc.id}-${from}-${some[0]?.id ?? ''}`, requests });
     some.forEach(step);
+  }
+}
+
+const HOSTS_PER_PORT = 20;
+
+/**
+ * All hosts take part in the VPC, with hardly anything in it: ports that are prepared on several hosts and active on
+ * none, so that what a host is told when it joins does not grow with the number of hosts.
+ */
+export async function joinSparsely(
+  client: ControlClient,
+  vpc: Vpc,
+  hosts: readonly { readonly id: string }[],
+): Promise<void> {
+  const count = Math.ceil(hosts.length / HOSTS_PER_PORT);
+  const ports = await makePorts(
+    client,
+    [vpc],
+    Array.from({ length: count }, () => ({ vpc: 0 })),
+    () => undefined,
+  );
+  for (let from = 0; from < hosts.length; from += count) {
+    const requests = hosts.slice(from, from + count).map(({ id: hostId }, n) => {
+      return { portId: ports[n]!, hostId, state: 'BINDING_STATE_INACTIVE' } as const;
+    });
+    await client.bindPorts({ requestId: `join-${vpc.id}-${from}`, requests });
   }
 }
 

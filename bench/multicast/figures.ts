@@ -13,6 +13,10 @@ export interface Figures {
   readonly mean_ms_p50: number;
   /** Until the broker had all of it. */
   readonly confirmed_ms_p50: number;
+  /** Where the publisher only gives the order, from the order on: until the last host has it, and has applied and kept it. */
+  readonly ordered_ms_p50?: number;
+  readonly durable_ms_p50?: number;
+  readonly durable_ms_p99?: number;
   readonly multicasts: number;
   /** Those that did not reach all hosts in time. */
   readonly incomplete: number;
@@ -60,6 +64,7 @@ export function figuresOf(hosts: number, rounds: readonly Measured[]): Figures {
       ),
       2,
     ),
+    ...throughPlatform(samples),
     multicasts: samples.length,
     incomplete: samples.filter((sample) => sample.received < hosts).length,
     received,
@@ -70,5 +75,18 @@ export function figuresOf(hosts: number, rounds: readonly Measured[]): Figures {
     broker_idle_cores: rounded(mean(rounds.map((round) => round.brokerIdleCores)), 3),
     connections: Math.max(...rounds.map((round) => round.connections)),
     join_s: rounded(mean(rounds.map((round) => round.joinMs)) / 1_000, 2),
+  };
+}
+
+function throughPlatform(
+  samples: readonly Sample[],
+): Pick<Figures, 'ordered_ms_p50' | 'durable_ms_p50' | 'durable_ms_p99'> {
+  const ordered = inOrder(samples.flatMap(({ orderedMs }) => orderedMs ?? []));
+  const durable = inOrder(samples.flatMap(({ durableMs }) => durableMs ?? []));
+  if (ordered.length === 0 || durable.length === 0) return {};
+  return {
+    ordered_ms_p50: rounded(percentile(ordered, 0.5), 2),
+    durable_ms_p50: rounded(percentile(durable, 0.5), 2),
+    durable_ms_p99: rounded(percentile(durable, 0.99), 2),
   };
 }

@@ -8,6 +8,10 @@ export interface Gathered {
   readonly firstAtMs: number;
   readonly meanAtMs: number;
   readonly lastAtMs: number;
+  /** Where the publisher only gives the order: when it was first sent. */
+  readonly sentAtMs?: number;
+  /** Where the hosts also apply and keep it: when the last one had. */
+  readonly durableAtMs?: number;
 }
 
 /** Puts together what the processes report. */

@@ -19,6 +19,10 @@ export interface Sample {
   readonly meanMs: number;
   /** Where not all hosts received it: how long they were waited for. */
   readonly lastMs: number;
+  /** From the order to send until the last host has it, where the order is given to somebody else. */
+  readonly orderedMs?: number | undefined;
+  /** The same until the last host has applied and kept it. */
+  readonly durableMs?: number | undefined;
   readonly received: number;
   readonly duplicates: number;
 }
@@ -113,13 +117,18 @@ async function takeSamples(
   const deadline = monotonicMs() + SAMPLING_AT_MOST_MS;
   for (let multicast = from; multicast < from + messages && monotonicMs() < deadline; multicast++) {
     const dueMs = monotonicMs() + intervalMs;
-    const { sentAtMs, confirmedAtMs } = await session.publish(multicast);
+    const { sentAtMs: orderedAtMs, confirmedAtMs } = await session.publish(multicast);
     const gathered = await session.untilReceived(multicast, PATIENCE_MS);
+    const { sentAtMs = orderedAtMs, durableAtMs } = gathered;
+    const isWhole = gathered.hosts === hosts;
     samples.push({
-      confirmedMs: confirmedAtMs - sentAtMs,
+      confirmedMs: confirmedAtMs - orderedAtMs,
       firstMs: gathered.firstAtMs - sentAtMs,
       meanMs: gathered.meanAtMs - sentAtMs,
-      lastMs: gathered.hosts === hosts ? gathered.lastAtMs - sentAtMs : PATIENCE_MS,
+      lastMs: isWhole ? gathered.lastAtMs - sentAtMs : PATIENCE_MS,
+      orderedMs:
+        gathered.sentAtMs === undefined ? undefined : isWhole ? gathered.lastAtMs - orderedAtMs : PATIENCE_MS,
+      durableMs: durableAtMs === undefined ? undefined : isWhole ? durableAtMs - orderedAtMs : PATIENCE_MS,
       received: gathered.hosts,
       duplicates: gathered.duplicates,
     });

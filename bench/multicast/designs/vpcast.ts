@@ -1,0 +1,142 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { openControlClient } from '../../../adapters/grpc/client.ts';
+import type { ControlClient } from '../../../adapters/grpc/methods.ts';
+import { startDeployment } from '../../../scripts/stack/deployment.ts';
+import { benchHosts, startAgents } from '../../agents.ts';
+import type { Agents } from '../../agents.ts';
+import { Cleanup } from '../../cleanup.ts';
+import { monotonicMs } from '../../monotonic.ts';
+import { joinSparsely, makeVpcs } from '../../network.ts';
+import { openServices } from '../../services.ts';
+import type { Carrier, Design, DesignSurroundings, Point, Session } from '../design.ts';
+import { Gathering } from '../gathering.ts';
+import { encodePayload } from '../payload.ts';
+
+/** The platform as it is: a control service, an infrastructure node, and the agents' own code. */
+export const vpcast: Design = onPlatform({});
+/** The same with sticky copies only. */
+export const vpcastCopies: Design = onPlatform({ VPCAST_FAN_OUT_HOSTS: '0' });
+
+const LARGEST_COPY_VPC = 64;
+const PREPARED_WITHIN_MS = 120_000;
+const PAUSE_MS = 100;
+
+function onPlatform(env: Readonly<Record<string, string>>): Design {
+  return { start: (surroundings) => startCarrier(surroundings, env) };
+}
+
+async function startCarrier(
+  { dir }: DesignSurroundings,
+  env: Readonly<Record<string, string>>,
+): Promise<Carrier> {
+  const cleanup = new Cleanup();
+  try {
+    const services = cleanup.add(await openServices(dir, {}), (opened) => opened.stop());
+    const { urls } = services;
+    const deployment = cleanup.add(
+      await startDeployment({ dir, services: urls, hosts: [], infraNodes: 1, name: 'multicast', env }),
+      (started) => started.stop(),
+    );
+    const { grpc: control = '' } = await deployment.server.endpoints();
+    const client = cleanup.add(openControlClient({ addresses: control }), (opened) => {
+      opened.close();
+    });
+    const programs = [deployment.server, ...deployment.infraNodes];
+    const platform = {
+      ...{ dir, control, client },
+      programs: programs.map(({ process: { pid } }) => ({ name: 'programs', pid })),
+      fansOut: env['VPCAST_FAN_OUT_HOSTS'] !== '0',
+    };
+    return {
+      brokers: services.processes.filter(({ name }) => name === 'Pulsar'),
+      ports: [Number(new URL(urls.pulsarUrl).port)],
+      open: (point) => openSession(platform, point),
+      stop: () => cleanup.run(),
+    };
+  } catch (error) {
+    await cleanup.run();
+    throw error;
+  }
+}
+
+interface Platform {
+  readonly dir: string;
+  readonly control: string;
+  readonly client: ControlClient;
+  readonly programs: Session['clients'];
+  readonly fansOut: boolean;
+}
+
+/** The agents join one VPC; its changes are then what all of them are told. */
+async function openSession(platform: Platform, point: Point): Promise<Session> {
+  const { client, control, dir, programs } = platform;
+  // Multicasts are known to the agents by their revisions.
+  const received = new Gathering(point.hosts);
+  const durable = new Gathering(point.hosts);
+  const sentAtMs = new Map<number, number>();
+  const hosts = benchHosts(point.hosts);
+  const agents = await startAgents({
+    ...{ dir, control, hosts, name: `agents-${point.hosts}`, workers: point.processes },
+    clients: Math.ceil(point.hosts / point.hostsPerConnection),
+    journals: 'in memory',
+    watch: 'multicasts',
+    onMulticast: (worker, stage, tally) => {
+      const { multicast } = tally;
+      sentAtMs.set(multicast, Math.min(tally.sentAtMs, sentAtMs.get(multicast) ?? Infinity));
+      (stage === 'received' ? received : durable).add(worker, tally);
+    },
+    onFailure: (error) => {
+      received.fail(error);
+      durable.fail(error);
+    },
+  });
+  try {
+    const [vpc] = await makeVpcs(client, 1, () => undefined);
+    await joinSparsely(client, vpc!, hosts);
+    const revisions = new Map<number, number>();
+    const publish = async (multicast: number): Promise<number> => {
+      const data = Buffer.from(encodePayload(multicast));
+      const { revision } = await client.publish({
+        ...{ vpcId: vpc!.id, name: 'multicast', contentType: 'application/json', data },
+      });
+      revisions.set(multicast, revision);
+      return revision;
+    };
+    await untilPrepared(platform, point, agents, async () => {
+      await durable.untilReceived(await publish(-1), PREPARED_WITHIN_MS);
+    });
+    return {
+      clients: [...agents.processes, ...programs],
+      publish: async (multicast) => {
+        const calledAtMs = monotonicMs();
+        await publish(multicast);
+        return { sentAtMs: calledAtMs, confirmedAtMs: monotonicMs() };
+      },
+      untilReceived: async (multicast, patienceMs) => {
+        const revision = revisions.get(multicast) ?? 0;
+        const gathered = await received.untilReceived(revision, patienceMs);
+        const { lastAtMs: durableAtMs } = await durable.untilReceived(revision, patienceMs);
+        return { ...gathered, sentAtMs: sentAtMs.get(revision) ?? Infinity, durableAtMs };
+      },
+      close: () => agents.stop(),
+    };
+  } catch (error) {
+    await agents.stop();
+    throw error;
+  }
+}
+
+/** Changes the VPC until the platform reaches its hosts in the way that it chooses for so many, or all have what is there. */
+async function untilPrepared(
+  { fansOut }: Platform,
+  { hosts }: Point,
+  agents: Agents,
+  change: () => Promise<void>,
+): Promise<void> {
+  const deadlineMs = monotonicMs() + PREPARED_WITHIN_MS;
+  do {
+    if (monotonicMs() > deadlineMs) throw new Error(`${hosts} hosts were not prepared in time`);
+    await change();
+    await delay(PAUSE_MS);
+  } while (fansOut && hosts >= LARGEST_COPY_VPC && (await agents.totals()).reading < hosts);
+}
