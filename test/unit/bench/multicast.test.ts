@@ -33,7 +33,11 @@ describe('command line of the multicast bench', () => {
   });
 
   it('knows a client for each design but those with programs of their own', () => {
-    expect([...designs.keys()].filter((name) => !clients.has(name))).to.deep.equal(['vpcast', 'vpcast-copies', 'oslo']);
+    expect([...designs.keys()].filter((name) => !clients.has(name))).to.deep.equal([
+      'vpcast',
+      'vpcast-copies',
+      'oslo',
+    ]);
   });
 });
 
