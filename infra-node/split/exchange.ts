@@ -49,7 +49,10 @@ export class Exchange {
       const done = await bus.read({
         at: { topic: chunksDone, partition: 0 },
         readerName: node.name,
-        handler: (message) => Promise.resolve(exchange.#isDone(chunkIdOf(message))),
+        handler: (message) => {
+          exchange.#isDone(chunkIdOf(message));
+          return Promise.resolve();
+        },
       });
       exchange.#subscriptions.push(done);
       const taking = await bus.subscribeGroup({
@@ -103,39 +106,43 @@ export class Exchange {
       release();
       return;
     }
-    const running = this.#serve(message).finally(() => {
-      this.#running.delete(running);
-      release();
-    });
+    const sending = this.#send(message).finally(release);
+    const running = this.#finish(message, sending).finally(() => this.#running.delete(running));
     this.#running.add(running);
   }
 
-  /** Acknowledged also when it fails: it would come again only to whoever takes this node's place. */
-  async #serve(message: IncomingMessage): Promise<void> {
+  /** False = there is nothing to say of it. */
+  async #send(message: IncomingMessage): Promise<boolean> {
     const id = chunkIdOf(message);
+    const isOwn = id.startsWith(this.#name);
+    const chunk = isOwn ? this.#offers.get(id)?.chunk : await this.#readOther(message);
+    if (chunk === undefined) return false;
+    await sendChunk(this.#node, chunk);
+    if (isOwn) this.#isDone(id);
+    else this.#node.count('chunksTaken');
+    return !isOwn;
+  }
+
+  /** It is acknowledged also where it failed: it would come again only to whoever takes this node's place. */
+  async #finish(message: IncomingMessage, sending: Promise<boolean>): Promise<void> {
+    const { home, topics, logger } = this.#node;
     try {
-      const offer = this.#offers.get(id);
-      if (offer !== undefined) {
-        await sendChunk(this.#node, offer.chunk);
-        this.#isDone(id);
-      } else if (!id.startsWith(this.#name)) {
-        await this.#serveOther(id, message);
+      if (await sending) {
+        const done = encodeDone(chunkIdOf(message));
+        await home.bus.publish({ topic: topics.chunksDone, partition: 0 }, done);
       }
     } catch (error) {
-      this.#node.logger.warn('a chunk was not done', { error });
+      logger.warn('a chunk was not done', { error });
     }
     await message.ack().catch((error: unknown) => {
-      this.#node.logger.debug('a chunk was not acknowledged', { error });
+      logger.debug('a chunk was not acknowledged', { error });
     });
   }
 
-  async #serveOther(id: string, message: IncomingMessage): Promise<void> {
-    const { home, topics } = this.#node;
+  /** Undefined = nobody waits for it, or it cannot be understood. */
+  async #readOther(message: IncomingMessage): Promise<Chunk | undefined> {
     const chunk = this.#decode(message);
-    if (chunk === undefined || !(await this.#isWanted(chunk))) return;
-    await sendChunk(this.#node, chunk);
-    this.#node.count('chunksTaken');
-    await home.bus.publish({ topic: topics.chunksDone, partition: 0 }, encodeDone(id));
+    return chunk !== undefined && (await this.#isWanted(chunk)) ? chunk : undefined;
   }
 
   #decode(message: IncomingMessage): Chunk | undefined {

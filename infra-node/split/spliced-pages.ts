@@ -50,8 +50,8 @@ export class SplicedPages implements HostPayloads {
   }
 }
 
-function all({ parts, payload }: Payloads): Buffer[] {
-  return Array.from({ length: parts }, (_, part) => payload(part));
+function all(payloads: Payloads): Buffer[] {
+  return Array.from({ length: payloads.parts }, (_, part) => payloads.payload(part));
 }
 
 /** From the first byte that differs to the last one. */
@@ -60,6 +60,7 @@ function spliceOf(page: Buffer, payload: Buffer): Splice {
   let start = 0;
   while (start < shorter && page[start] === payload[start]) start++;
   let tail = 0;
-  while (tail < shorter - start && page[page.length - 1 - tail] === payload[payload.length - 1 - tail]) tail++;
+  while (tail < shorter - start && page[page.length - 1 - tail] === payload[payload.length - 1 - tail])
+    tail++;
   return { start, end: page.length - tail, bytes: payload.subarray(start, payload.length - tail) };
 }
