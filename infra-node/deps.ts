@@ -75,6 +75,7 @@ export const defaultOptions: InfraOptions = {
     hosts: 64,
     hostsPerPartition: 5_000,
     halfLifeMs: 30 * 60_000,
+    longestRestMs: 100,
     costs: { copyUs: 119, readUs: 36, publishUs: 200, attachUs: 2_000 },
   },
   deltaRecords: 5_000,

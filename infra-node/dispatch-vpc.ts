@@ -6,7 +6,7 @@ import type { Copy } from './dispatch-sender.ts';
 import { encodeSnapshot } from './encoded-snapshot.ts';
 import { considerFanOut, followFanOut } from './fan-out/change.ts';
 import { Recent } from './fan-out/choice.ts';
-import { readFanOut } from './fan-out/lane.ts';
+import { MAX_FAN_OUT_BYTES, readFanOut } from './fan-out/lane.ts';
 import type { FanOutLane } from './fan-out/lane.ts';
 import type { Audience } from './member-cache.ts';
 import { followLog, loadMembers } from './members.ts';
@@ -51,7 +51,7 @@ export class VpcTurn {
     if (!(await turn.#catchUp())) return false;
     if (turn.#audience !== undefined) {
       node.members.keep(scope, begun, turn.#dispatched, turn.#audience);
-      await considerFanOut(node, scope, turn.#audience);
+      considerFanOut(node, scope, turn.#audience);
     }
     return true;
   }
@@ -114,8 +114,9 @@ export class VpcTurn {
     const { members, marks, fanOut, multicasts } = audience;
     multicasts.add(1, this.#node.clock());
     const due = [...members.values()].filter((state) => state.sent < to && !isHeld(state, marks));
-    const reads = ({ reading }: MemberState): boolean => reading === fanOut?.revision;
-    if (fanOut !== undefined) await this.#fanOut(fanOut, due.filter(reads), { entries, to });
+    const lane = entries.largestForAll <= MAX_FAN_OUT_BYTES ? fanOut : undefined;
+    const reads = ({ reading }: MemberState): boolean => reading === lane?.revision;
+    if (lane !== undefined) await this.#fanOut(lane, due.filter(reads), { entries, to });
     await this.#copyToEach(
       due.filter((state) => !reads(state)),
       { entries, to },
@@ -132,6 +133,9 @@ export class VpcTurn {
     const from = states.reduce((least, { sent }) => Math.min(least, sent), to);
     await this.#sender.fanOut(lane, { entries, from, to });
     for (const state of states) state.sent = to;
+    // The next message would only wait behind this one: what comes meanwhile had better go together.
+    const { costs, longestRestMs } = this.#node.options.fanOut;
+    this.#node.rests.give(this.#scope, Math.min(longestRestMs, (states.length * costs.readUs) / 1_000));
   }
 
   async #copyToEach(
@@ -238,7 +242,7 @@ export class VpcTurn {
     ]);
     await this.#catchingUp.readApplied([...members.values()]);
     const multicasts = new Recent(options.fanOut.halfLifeMs);
-    return { members, marks: new Marks(revisions), fanOut, wish, multicasts };
+    return { members, marks: new Marks(revisions), fanOut, wish, multicasts, isChanging: false };
   }
 
   #byLease(states: readonly MemberState[]): { online: MemberState[]; offline: MemberState[] } {

@@ -12,6 +12,7 @@ import { defaultOptions } from './deps.ts';
 import type { DispatchStep, InfraDeps, InfraOptions } from './deps.ts';
 import { MemberCache } from './member-cache.ts';
 import { OfflineHosts } from './offline.ts';
+import { Rests } from './rests.ts';
 import type { Splitter } from './split/chunk.ts';
 import { emptyStats } from './stats.ts';
 import type { InfraStats, VpcStats } from './stats.ts';
@@ -30,6 +31,7 @@ export class Node {
   readonly stats: InfraStats = emptyStats();
   readonly members: MemberCache;
   readonly offline: OfflineHosts;
+  readonly rests = new Rests();
   readonly deadLetters: DeadLetters;
   /** Undefined = large tasks are sent from here alone. */
   splitter: Splitter | undefined;

@@ -1,7 +1,7 @@
 import type { Work } from '../core/codec/work.ts';
 import type { Logger } from '../core/logger.ts';
 import type { IncomingMessage } from '../core/messaging/port.ts';
-import { retry } from '../core/retry.ts';
+import { pause, retry } from '../core/retry.ts';
 import type { Scope } from '../core/store/port.ts';
 import { Places } from './places.ts';
 import type { Demand } from './resyncs.ts';
@@ -16,11 +16,15 @@ interface AtHand {
   readonly pending: Task[];
   /** Tasks that are not acknowledged, those of the present run included. */
   held: number;
+  /** Ends the rest that the scope is taking. */
+  wake?: () => void;
   done: Promise<void>;
 }
 
 export interface ScopeRunnerOptions {
   readonly run: (scope: Scope, demand: Demand) => Promise<void>;
+  /** How long to leave the scope alone after a run, so that what is not urgent travels together; default 0. */
+  readonly restMs?: (scope: Scope) => number;
   /** Scopes that run at a time. */
   readonly inFlight: number;
   /** Scopes at hand, waiting ones included, above which `add` waits. */
@@ -65,6 +69,7 @@ export class ScopeRunner {
       this.#scopes.set(work.scope, atHand);
     }
     atHand.pending.push({ work, message });
+    if (isPressing(work)) atHand.wake?.();
     if (++atHand.held === 1) atHand.done = this.#serve(work.scope, atHand);
   }
 
@@ -81,12 +86,25 @@ export class ScopeRunner {
         const served = await this.#runUntilDone(scope, atHand.pending);
         await this.#acknowledge(scope, served);
         atHand.held -= served.length;
+        await this.#rest(scope, atHand);
       }
     } catch (error) {
       if (!this.#stop.signal.aborted) this.#options.logger.error('a scope was given up', { scope, error });
     }
     this.#scopes.delete(scope);
     this.#wakeWaiting();
+  }
+
+  async #rest(scope: Scope, atHand: AtHand): Promise<void> {
+    const ms = this.#options.restMs?.(scope) ?? 0;
+    const { signal } = this.#stop;
+    if (ms <= 0 || signal.aborted || atHand.pending.some(({ work }) => isPressing(work))) return;
+    const woken = new AbortController();
+    atHand.wake = () => {
+      woken.abort();
+    };
+    await pause(ms, AbortSignal.any([signal, woken.signal])).catch(() => undefined);
+    delete atHand.wake;
   }
 
   #isFull(scope: Scope): boolean {
@@ -134,6 +152,11 @@ export class ScopeRunner {
       this.#options.logger.debug('work was done but not acknowledged', { scope, error: result.reason });
     }
   }
+}
+
+/** Nobody waits for a plain change more than for any other. */
+function isPressing(work: Work): boolean {
+  return work.kind !== 'dispatch' || work.urgent === true;
 }
 
 /** What waits for the next run asks for the same. */

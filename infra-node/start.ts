@@ -31,6 +31,7 @@ export async function startInfraNode(deps: InfraDeps, signal?: AbortSignal): Pro
   const node = new Node(deps, partitions);
   const runner = new ScopeRunner({
     run: runOf(node),
+    restMs: (scope) => node.rests.take(scope),
     inFlight: node.options.scopesInFlight,
     queued: node.options.scopesQueued,
     logger: node.logger,

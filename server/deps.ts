@@ -29,5 +29,5 @@ export interface ServerDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Tells the infrastructure nodes that the scope's log has grown. Never fails: the sweep makes up for a lost one. */
-  wake(scope: Scope): void;
+  wake(scope: Scope, urgent?: boolean): void;
 }

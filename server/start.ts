@@ -52,8 +52,8 @@ export async function startServer(
   const waker = new Waker({ bus: home.bus, topic: topics.work, partitions: workPartitions, logger });
   const background: ServerDeps = {
     ...parts,
-    wake: (scope) => {
-      waker.wake(scope);
+    wake: (scope, urgent) => {
+      waker.wake(scope, urgent);
     },
   };
   const { address, maxRequestBytes, adminUrls = {}, onCall, signal } = options;

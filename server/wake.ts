@@ -1,4 +1,5 @@
 import { encodeWork } from '../core/codec/work.ts';
+import type { Work } from '../core/codec/work.ts';
 import type { Logger } from '../core/logger.ts';
 import type { MessageBus } from '../core/messaging/port.ts';
 import type { Scope } from '../core/store/port.ts';
@@ -14,20 +15,22 @@ export interface WakerOptions {
 /** Sends wake-ups to the infrastructure nodes, at most one at a time for each scope. */
 export class Waker {
   readonly #options: WakerOptions;
-  /** Scopes with a wake-up under way; true = the scope changed after that was sent, so another one has to follow. */
-  readonly #underWay = new Map<Scope, boolean>();
+  /** Scopes with a wake-up under way; with what has to follow, where the scope changed after that was sent. */
+  readonly #underWay = new Map<Scope, Work | undefined>();
   readonly #running = new Set<Promise<void>>();
 
   constructor(options: WakerOptions) {
     this.#options = options;
   }
 
-  wake(scope: Scope): void {
+  wake(scope: Scope, urgent = false): void {
+    const work: Work = { kind: 'dispatch', scope, ...(urgent ? { urgent } : {}) };
     if (this.#underWay.has(scope)) {
-      this.#underWay.set(scope, true);
+      const next = this.#underWay.get(scope);
+      if (next === undefined || urgent) this.#underWay.set(scope, work);
       return;
     }
-    const running = this.#send(scope).finally(() => this.#running.delete(running));
+    const running = this.#send(work).finally(() => this.#running.delete(running));
     this.#running.add(running);
   }
 
@@ -36,13 +39,14 @@ export class Waker {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
-  async #send(scope: Scope): Promise<void> {
+  async #send(first: Work): Promise<void> {
     const { bus, topic, partitions, logger } = this.#options;
+    const { scope } = first;
     try {
-      do {
-        this.#underWay.set(scope, false);
-        await bus.sendByKey(topic, partitions, scope, encodeWork({ kind: 'dispatch', scope }));
-      } while (this.#underWay.get(scope) === true);
+      for (let work: Work | undefined = first; work !== undefined; work = this.#underWay.get(scope)) {
+        this.#underWay.set(scope, undefined);
+        await bus.sendByKey(topic, partitions, scope, encodeWork(work));
+      }
     } catch (error) {
       // The sweep finds the scope, since it was announced before it changed.
       logger.warn('wake-up was not sent', { scope, error });

@@ -6,8 +6,8 @@ import { isScope } from './scope.ts';
 
 /** A task for the infrastructure nodes, keyed by its scope. */
 export type Work =
-  /** The scope's log is ahead of what was dispatched. */
-  | { readonly kind: 'dispatch'; readonly scope: Scope }
+  /** The scope's log is ahead of what was dispatched; urgent = by something that should not wait for company. */
+  | { readonly kind: 'dispatch'; readonly scope: Scope; readonly urgent?: true }
   /** A host that was held back has reported: it may be due for what it was not sent. */
   | { readonly kind: 'resume'; readonly scope: Scope }
   /** A host lacks something of the scope and needs a snapshot. */
@@ -32,7 +32,10 @@ export function encodeWork(work: Work): OutgoingMessage {
 export function decodeWork(properties: Properties): Work {
   const { kind, scope, host = '' } = properties;
   if (isScope(scope)) {
-    if (kind === 'dispatch' || kind === 'resume') return { kind, scope };
+    if (kind === 'resume') return { kind, scope };
+    if (kind === 'dispatch') {
+      return { kind, scope, ...(properties['urgent'] === 'true' ? { urgent: true } : {}) };
+    }
     const epoch = digits(properties['epoch'] ?? '');
     const tail = digits(properties['tail'] ?? '');
     if (host !== '' && epoch !== undefined) {

@@ -3,6 +3,7 @@ import { decodeRecord, encodeBody } from '../codec/records.ts';
 import type { Decoded } from '../codec/records.ts';
 import { PlatformError, invalid } from '../errors.ts';
 import { splitKey } from '../model/keys.ts';
+import { isUrgent } from '../model/urgency.ts';
 import { pause } from '../retry.ts';
 import type {
   Commit,
@@ -79,6 +80,13 @@ export class Transaction {
     return this.#writes.size === 0 && this.#counters.size === 0;
   }
 
+  /** It takes something away, or tightens it; of a record that it did not read nothing is known. */
+  get isUrgent(): boolean {
+    return [...this.#writes.values()].some(
+      ({ key, body, logged }) => logged && isUrgent(key, this.#seen.get(key)?.body, body),
+    );
+  }
+
   /** The highest revision among what was read. */
   get seenRevision(): number {
     return Math.max(0, ...[...this.#seen.values()].map((record) => record.revision));
@@ -124,6 +132,8 @@ export interface Committed<T> {
   /** Revision of the commit; for a transaction that wrote nothing, the highest one it read. */
   readonly revision: number;
   readonly wrote: boolean;
+  /** What it wrote should not wait; see {@link isUrgent}. */
+  readonly urgent: boolean;
 }
 
 const noRequest: RequestIdentity = { id: '', fingerprint: '' };
@@ -157,7 +167,7 @@ export async function transact<T>(
       // Nothing left to do may be the work of the first try, whose answer is asked for.
       const earlier = request.id === '' ? undefined : await store.replay(scope, request.id);
       if (earlier !== undefined) return replayed<T>(earlier, request);
-      return { result, revision: tx.seenRevision, wrote: false };
+      return { result, revision: tx.seenRevision, wrote: false, urgent: false };
     }
     const outcome = await store.commit(
       tx.toCommit(
@@ -168,7 +178,7 @@ export async function transact<T>(
     );
     switch (outcome.outcome) {
       case 'committed':
-        return { result, revision: outcome.revision, wrote: true };
+        return { result, revision: outcome.revision, wrote: true, urgent: tx.isUrgent };
       case 'replayed':
         return replayed<T>(outcome, request);
       case 'conflict':
@@ -193,5 +203,5 @@ function replayed<T>(
   if (earlier.fingerprint !== request.fingerprint) {
     throw invalid('request_id', 'was used before for a different request');
   }
-  return { result: JSON.parse(earlier.response) as T, revision: earlier.revision, wrote: true };
+  return { result: JSON.parse(earlier.response) as T, revision: earlier.revision, wrote: true, urgent: false };
 }

@@ -17,20 +17,26 @@ export function followFanOut(audience: Audience, changes: readonly StoredRecord[
   }
 }
 
-/** Promotes or demotes the VPC if that is due. What fails is tried again after the next turn. */
-export async function considerFanOut(node: Node, scope: Scope, audience: Audience): Promise<void> {
-  const { fanOut, wish, members, multicasts } = audience;
+/**
+ * Promotes or demotes the VPC if that is due, one attempt at a time. Nobody waits for it: the broker's administrator may
+ * take long. What fails is tried again after the next turn.
+ */
+export function considerFanOut(node: Node, scope: Scope, audience: Audience): void {
+  const { fanOut, wish, members, multicasts, isChanging } = audience;
   const partitions = fanOut?.partitions ?? 0;
   const wanted = choosePartitions(
     { wish, partitions, hosts: members.size, recent: multicasts.at(node.clock()) },
     node.options.fanOut,
   );
-  if (wanted === partitions) return;
-  try {
-    await putFanOutLane(node, scope, wanted);
-  } catch (error) {
-    node.logger.warn('the way to the hosts of a VPC could not be changed', { scope, error });
-  }
+  if (wanted === partitions || isChanging) return;
+  audience.isChanging = true;
+  putFanOutLane(node, scope, wanted)
+    .catch((error: unknown) => {
+      node.logger.warn('the way to the hosts of a VPC could not be changed', { scope, error });
+    })
+    .finally(() => {
+      audience.isChanging = false;
+    });
 }
 
 /**

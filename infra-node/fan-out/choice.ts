@@ -22,6 +22,8 @@ export interface FanOutOptions {
   readonly hostsPerPartition: number;
   /** How long a multicast counts: half of it after this time. */
   readonly halfLifeMs: number;
+  /** At most so long is the next message held back while the broker delivers the last one; never what is urgent. */
+  readonly longestRestMs: number;
   readonly costs: MulticastCosts;
 }
 

@@ -3,6 +3,9 @@ import { keys, splitScope } from '../../core/model/keys.ts';
 import type { Lane, Multicast, Vpc } from '../../core/model/resources.ts';
 import type { Scope, ScopeStore, StoredRecord } from '../../core/store/port.ts';
 
+/** What has larger parts goes to each host by itself: brokers take 5 MiB, and the local forms of all hosts add up. */
+export const MAX_FAN_OUT_BYTES = 4_500_000;
+
 /** Where a VPC's hosts read along. */
 export interface FanOutLane extends Lane {
   /** Of its record. A host says which one it reads by. */

@@ -160,7 +160,7 @@ export async function mutate<T>(
     return result;
   };
   const committed = await transact(deps.store, scope, announcing, request);
-  if (committed.wrote) deps.wake(scope);
+  if (committed.wrote) deps.wake(scope, committed.urgent);
   return committed;
 }
 

@@ -159,4 +159,66 @@ describe('scope runner', () => {
     expect(acknowledged).to.deep.equal(['a1']);
     expect(runs).to.have.length(1);
   });
+
+  describe('leaves a scope alone for a while if told so', () => {
+    let rests: number[] = [];
+    const resting = (): ScopeRunner =>
+      new ScopeRunner({
+        ...{ inFlight: 2, queued: 3, logger: silentLogger, onFailure: () => failures++ },
+        onMerged: () => undefined,
+        restMs: () => rests.shift() ?? 0,
+        run: (scope, demand) => {
+          runs.push({ scope, demand, finish: () => undefined });
+          return Promise.resolve();
+        },
+      });
+    beforeEach(() => {
+      rests = [60_000];
+    });
+
+    for (const pressing of [
+      { kind: 'dispatch', scope: 'vpc/a', urgent: true },
+      { kind: 'resync', scope: 'vpc/a', host: 'h', epoch: 1 },
+    ] satisfies Work[]) {
+      it(`until something presses, and then takes all that has come together: ${pressing.kind}`, async () => {
+        const one = resting();
+        await add(one, 'a1', dispatch('a'));
+        await eventually(() => {
+          expect(acknowledged).to.deep.equal(['a1']);
+        });
+        await add(one, 'a2', dispatch('a'));
+        await add(one, 'a3', dispatch('a'));
+        await turn();
+        expect(runs).to.have.length(1);
+        await add(one, 'a4', pressing);
+        await eventually(() => {
+          expect(acknowledged).to.deep.equal(['a1', 'a2', 'a3', 'a4']);
+        });
+        expect(runs).to.have.length(2);
+      });
+    }
+
+    it('and goes on by itself', async () => {
+      rests = [5];
+      const one = resting();
+      await add(one, 'a1', dispatch('a'));
+      await add(one, 'a2', dispatch('a'));
+      await eventually(() => {
+        expect(acknowledged).to.deep.equal(['a1', 'a2']);
+      });
+    });
+
+    it('but not other scopes, nor at the end', async () => {
+      const one = resting();
+      await add(one, 'a1', dispatch('a'));
+      await eventually(() => {
+        expect(acknowledged).to.deep.equal(['a1']);
+      });
+      await add(one, 'b1', dispatch('b'));
+      await eventually(() => {
+        expect(acknowledged).to.deep.equal(['a1', 'b1']);
+      });
+      await one.stop();
+    });
+  });
 });
