@@ -64,13 +64,15 @@ export class ScopeRunner {
       await message.ack();
       return;
     }
+    const isNew = atHand === undefined;
     if (atHand === undefined) {
       atHand = { pending: [], held: 0, done: Promise.resolve() };
       this.#scopes.set(work.scope, atHand);
     }
     atHand.pending.push({ work, message });
     if (isPressing(work)) atHand.wake?.();
-    if (++atHand.held === 1) atHand.done = this.#serve(work.scope, atHand);
+    atHand.held++;
+    if (isNew) atHand.done = this.#serve(work.scope, atHand);
   }
 
   /** Lets runs finish and begins none. What was not done stays unacknowledged and comes again, here or elsewhere. */
