@@ -25,7 +25,7 @@ export const isolationUsage = `  isolation        what hosts that fail do to the
     --vanish S       this share fails at once, in a VPC that has all its hosts; they share processes
     --lane L         how changes travel: copies (default), or fan-out, which has no control: nobody waits for a reader
     --load S         share of the measured copy rate that is offered (default 0.4)
-    --owed N         what the failing hosts are to be owed, in look-ahead limits of the broker (default 2.2)
+    --owed N         what the failing hosts are to be owed, in look-ahead limits of the broker (default 2)
     --seconds N      length of each measured part (default 40)
     --workers N      processes that the other agents share (default 4)
     --clients N      Pulsar clients, and so connections, that they share (default 40)
@@ -60,7 +60,7 @@ function parse(args: readonly string[]) {
         vanish: { type: 'string' },
         lane: { type: 'string', default: 'copies' },
         load: { type: 'string', default: '0.4' },
-        owed: { type: 'string', default: '2.2' },
+        owed: { type: 'string', default: '2' },
         seconds: { type: 'string', default: '40' },
         workers: { type: 'string', default: '4' },
         clients: { type: 'string', default: '40' },

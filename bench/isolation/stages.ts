@@ -37,6 +37,7 @@ export interface Failure {
 
 const REPLAY_EVERY_MS = 500;
 const CATCH_UP_MS = 20_000;
+const MORE_TRIES = 5;
 
 /** A VPC of all hosts while everybody is alive: how much can be done, and how long a change takes at the load. */
 export async function healthyStage({ options, hosts, world, parts }: Experiment): Promise<{
@@ -98,7 +99,15 @@ export async function failStage(
     beside === undefined ? undefined : await load('weighted load, nobody fails', options.seconds);
   world.fail();
   const after = await load('weighted load, some fail', changesToOwe(options, hosts, limit) / smallRate);
-  const owed = owedOf(world, after.writes);
+  // Changes that were dispatched together were one copy, so it may take some more.
+  let { writes: owing } = after;
+  for (let tries = 0; tries < MORE_TRIES && owedOf(world, owing) < options.owed * limit; tries++) {
+    const missing = options.owed * limit - owedOf(world, owing);
+    const changes = (1.2 * missing) / (hosts.killed + hosts.stopped);
+    const more = await load('weighted load, until enough is owed', changes / smallRate);
+    owing = [...owing, ...more.writes];
+  }
+  const owed = owedOf(world, owing);
   await parts.join(vpc, world.others.slice(first.length));
   await parts.catchUp(vpc, world.others, CATCH_UP_MS);
   const whole = { vpc, ratePerSecond: loads.whole };
