@@ -3,6 +3,8 @@ import { boot } from './boot.ts';
 import { bootUsage } from './boot/options.ts';
 import { burst } from './burst.ts';
 import { burstUsage } from './burst/options.ts';
+import { fairness } from './fairness.ts';
+import { fairnessUsage } from './fairness/options.ts';
 import { multicast } from './multicast.ts';
 import { multicastUsage } from './multicast/options.ts';
 import { isolation } from './isolation.ts';
@@ -19,6 +21,7 @@ const usage = `usage: npm run bench -- <experiment> [options]
 ${bootUsage}
 ${multicastUsage}
 ${burstUsage}
+${fairnessUsage}
 ${isolationUsage}
 ${restartUsage}
 ${scaleUsage}
@@ -30,6 +33,7 @@ type Experiment = (args: readonly string[], signal: AbortSignal) => Promise<void
 
 const experiments: ReadonlyMap<string, Experiment> = new Map([
   ['boot', boot],
+  ['fairness', fairness],
   ['burst', burst],
   ['isolation', isolation],
   ['multicast', multicast],

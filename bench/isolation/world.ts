@@ -35,7 +35,7 @@ const laneSettings = { copies: { VPCAST_FAN_OUT_HOSTS: '0' }, 'fan-out': {} };
 
 export async function openWorld(
   name: string,
-  options: IsolationOptions,
+  options: Pick<IsolationOptions, 'agents' | 'workers' | 'clients' | 'infraNodes' | 'lane'>,
   hosts: Hosts,
   services: ServiceUrls,
   env: Readonly<Record<string, string>>,
