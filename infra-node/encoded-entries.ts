@@ -45,10 +45,12 @@ export class EncodedEntries {
   /** Host -> the indices of the entries that it gets in their local form. */
   readonly #local = new Map<string, number[]>();
   #largestPart = 0;
+  #largestForAll = 0;
 
   constructor(projections: Iterable<Projection>, { maxBytes, removals }: EncodeOptions) {
     let start = 0;
     let bytes = 0;
+    let bytesForAll = 0;
     for (const { local, remote, localHosts } of projections) {
       const forms = encodeForms(local, remote, removals);
       if (forms.local === undefined && forms.remote === undefined) continue;
@@ -58,9 +60,12 @@ export class EncodedEntries {
         this.#pages.push({ start, end: index, remote: undefined });
         start = index;
         bytes = 0;
+        bytesForAll = 0;
       }
       bytes += size;
+      bytesForAll += sizeForAll(forms, localHosts);
       this.#largestPart = Math.max(this.#largestPart, bytes);
+      this.#largestForAll = Math.max(this.#largestForAll, bytesForAll);
       this.#forms.push(forms);
       for (const host of localHosts) {
         const indices = this.#local.get(host);
@@ -75,6 +80,11 @@ export class EncodedEntries {
   /** Bytes, roughly. */
   get largestPart(): number {
     return this.#largestPart;
+  }
+
+  /** The same of {@link forAll}. */
+  get largestForAll(): number {
+    return this.#largestForAll;
   }
 
   /** An assignment travels with the entries if they fit into one message, else in one of its own before them. */
@@ -178,6 +188,13 @@ function wrapForAll(remote: Buffer, local: ReadonlyMap<string, readonly string[]
     remote.subarray(1),
     Buffer.from(`],"local":{${forms.join(',')}}}`),
   ]);
+}
+
+/** The common form, and for each host that has its own one its name and that. */
+function sizeForAll({ local, remote }: Forms, localHosts: ReadonlySet<string>): number {
+  let size = 1 + byteLength(remote);
+  for (const host of localHosts) size += 6 + byteLength(host) + byteLength(local);
+  return size;
 }
 
 function byteLength(text: string | undefined): number {

@@ -14,6 +14,8 @@ export interface Audience {
   wish: Multicast | undefined;
   /** Changes that went to all. */
   readonly multicasts: Recent;
+  /** The lane is about to be made, changed or taken away. */
+  isChanging: boolean;
 }
 
 interface Cached {

@@ -1,5 +1,6 @@
 import { decodeBody, decodeHeader } from '../../../core/codec/envelope.ts';
 import type { SnapshotHeader } from '../../../core/codec/envelope.ts';
+import { decodeFanOutBody, decodeFanOutHeader } from '../../../core/codec/fan-out.ts';
 import type { OutgoingMessage, SlotAddress } from '../../../core/messaging/port.ts';
 import type { Assignment, Host } from '../../../core/model/resources.ts';
 import { emptyReplica, planChanges, planSnapshot, take } from '../../../core/model/replica.ts';
@@ -52,6 +53,20 @@ export class SimulatedHost {
       this.#listen(assignment);
       return [{ scope, epoch }];
     });
+  }
+
+  /** What it reads along with others. */
+  read({ properties, payload }: OutgoingMessage): void {
+    const { id: host } = this.#host;
+    const header = decodeFanOutHeader(properties);
+    const replica = this.replicas.get(header.scope);
+    if (replica === undefined) return;
+    const { epoch } = replica;
+    const entries = decodeFanOutBody(payload, host);
+    this.#take(
+      replica,
+      planChanges(replica, { kind: 'changes', ...header, host, epoch, ask: false }, entries),
+    );
   }
 
   #drain(address: SlotAddress, limit: number, assignment?: Assignment): void {

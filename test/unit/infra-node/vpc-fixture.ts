@@ -160,7 +160,11 @@ export class VpcFixture {
   }
 
   /** What the control service does with a host's report; answers whether the host was held. */
-  async report(scope: Scope, reporter: string, at: Omit<Report, 'reporter' | 'body'>): Promise<boolean> {
+  async report(
+    scope: Scope,
+    reporter: string,
+    at: Omit<Report, 'reporter' | 'body'> & Partial<Pick<Report, 'body'>>,
+  ): Promise<boolean> {
     const { behind } = await this.store.putReport(scope, { reporter, body: '{}', ...at });
     return behind;
   }

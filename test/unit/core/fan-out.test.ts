@@ -1,0 +1,161 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { decodeFanOutBody, decodeFanOutHeader, encodeFanOutHeader } from '../../../core/codec/fan-out.ts';
+import type { FanOutHeader } from '../../../core/codec/fan-out.ts';
+import { decodeReport, encodeReport } from '../../../core/codec/report.ts';
+import type { ScopeReport } from '../../../core/codec/report.ts';
+import { decodeWork, encodeWork } from '../../../core/codec/work.ts';
+import { PlatformError } from '../../../core/errors.ts';
+import { entryFor } from '../../../core/model/view.ts';
+import type { Entry, Projection } from '../../../core/model/view.ts';
+import { EncodedEntries } from '../../../infra-node/encoded-entries.ts';
+
+const count = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+const header: fc.Arbitrary<FanOutHeader> = fc.record({
+  scope: fc.constant('vpc/v' as const),
+  ...{ incarnation: count, from: count, to: count, turn: count },
+  ...{ part: fc.nat({ max: 9 }), parts: fc.integer({ min: 10, max: 20 }) },
+});
+
+const body = fc.option(
+  fc.dictionary(fc.string(), fc.string()).map((value) => JSON.stringify(value)),
+  { nil: undefined },
+);
+const hosts = ['h', 'h.1_x', 'constructor', '__proto__'];
+const projections: fc.Arbitrary<Projection[]> = fc
+  .array(fc.record({ revision: count, local: body, remote: body, localHosts: fc.subarray(hosts) }), {
+    maxLength: 12,
+  })
+  .map((drawn) =>
+    drawn.map(({ revision, local, remote, localHosts }, i): Projection => {
+      const key = `port/${i}` as const;
+      return {
+        local: { key, revision, body: local },
+        remote: { key, revision, body: remote },
+        localHosts: new Set(localHosts),
+      };
+    }),
+  );
+
+function code(call: () => unknown): string | undefined {
+  try {
+    call();
+  } catch (error) {
+    return PlatformError.from(error).code;
+  }
+  return undefined;
+}
+
+describe('what goes to all hosts that read along', () => {
+  it('carries a header through properties', () => {
+    fc.assert(
+      fc.property(header, (each) => {
+        expect(decodeFanOutHeader(encodeFanOutHeader(each))).to.deep.equal(each);
+      }),
+    );
+  });
+
+  it('refuses a header with anything missing or wrong', () => {
+    const good = encodeFanOutHeader({
+      ...{ scope: 'vpc/v', incarnation: 1, from: 2, to: 3, turn: 4, part: 0, parts: 1 },
+    });
+    expect(code(() => decodeFanOutHeader(good))).to.equal(undefined);
+    for (const name of Object.keys(good)) {
+      const rest = Object.fromEntries(Object.entries(good).filter(([other]) => other !== name));
+      expect(
+        code(() => decodeFanOutHeader(rest)),
+        name,
+      ).to.equal('invalid_argument');
+    }
+    for (const wrong of [
+      { kind: 'changes' },
+      { scope: '' },
+      { incarnation: '-1' },
+      { from: '1e3' },
+      { to: '1.5' },
+      { turn: '' },
+      { part: '1' },
+      { parts: '0' },
+    ]) {
+      expect(
+        code(() => decodeFanOutHeader({ ...good, ...wrong })),
+        JSON.stringify(wrong),
+      ).to.equal('invalid_argument');
+    }
+  });
+
+  it('gives each host its own form of what is local to it, and all others the common one', () => {
+    fc.assert(
+      fc.property(projections, fc.integer({ min: 1, max: 300 }), (each, maxBytes) => {
+        const payloads = new EncodedEntries(each, { maxBytes, removals: true }).forAll();
+        for (const host of [...hosts, 'another']) {
+          const held = Array.from({ length: payloads.parts }, (_, part) =>
+            decodeFanOutBody(payloads.payload(part), host),
+          ).flat();
+          expect(held, host).to.deep.equal(each.map((projection): Entry => entryFor(projection, host)));
+        }
+      }),
+    );
+  });
+
+  it('refuses a body that is not of its making', () => {
+    const entry = { key: 'port/p', revision: 1, body: {} };
+    for (const text of [
+      '',
+      '[]',
+      '{}',
+      '{"entries":[]}',
+      '{"entries":{},"local":{}}',
+      '{"entries":[],"local":[]}',
+      '{"entries":[],"local":null}',
+      '{"entries":[1],"local":{}}',
+      JSON.stringify({ entries: [{ ...entry, revision: -1 }], local: {} }),
+      JSON.stringify({ entries: [entry], local: { h: {} } }),
+      JSON.stringify({ entries: [entry], local: { h: [{ key: 'port/p' }] } }),
+    ]) {
+      expect(
+        code(() => decodeFanOutBody(Buffer.from(text), 'h')),
+        text,
+      ).to.equal('invalid_argument');
+    }
+  });
+
+  it('takes the local form of nothing that it does not name', () => {
+    const [entry, stray] = ['port/p', 'port/q'].map((key) => ({ key, revision: 1, body: {} }));
+    const payload = Buffer.from(JSON.stringify({ entries: [entry], local: { h: [stray] } }));
+    expect(decodeFanOutBody(payload, 'h').map(({ key }) => key)).to.deep.equal(['port/p']);
+  });
+});
+
+describe('what a host says of its reading', () => {
+  const part: ScopeReport = {
+    ...{ scope: 'vpc/v', epoch: 1, incarnation: 1, revision: 5, failures: [], needsSnapshot: false },
+    ...{ reading: 3, tail: 1_700_000_000_000 },
+  };
+  const report = { host: 'h', sentAtMs: 1, scopes: [part], left: [] };
+
+  it('comes as it went', () => {
+    expect(decodeReport(encodeReport(report))).to.deep.equal(report);
+  });
+
+  for (const name of ['reading', 'tail']) {
+    for (const value of [-1, 1.5, '3', null, Infinity]) {
+      it(`is refused with ${name} ${String(value)}`, () => {
+        const payload = JSON.stringify({ ...report, scopes: [{ ...part, [name]: value }] });
+        expect(code(() => decodeReport(Buffer.from(payload)))).to.equal('invalid_argument');
+      });
+    }
+  }
+
+  it('becomes work with the number that the answer gives back', () => {
+    const work = { kind: 'tail', scope: 'vpc/v', host: 'h', epoch: 1, tail: 7 } as const;
+    const { properties } = encodeWork(work);
+    expect(decodeWork(properties)).to.deep.equal(work);
+    for (const wrong of [{ host: '' }, { epoch: 'x' }, { tail: '' }, { tail: '1e3' }, { scope: 'vpc/' }]) {
+      expect(
+        code(() => decodeWork({ ...properties, ...wrong })),
+        JSON.stringify(wrong),
+      ).to.equal('invalid_argument');
+    }
+  });
+});
