@@ -16,10 +16,11 @@ import type { LogHook } from './addon.ts';
 import { ConsumerLoop } from './consumer-loop.ts';
 import { fromAddon } from './errors.ts';
 import { closeAll, LastingConsumer } from './lasting-consumer.ts';
-import type { PlainConsumer } from './lasting-consumer.ts';
+import type { LastingOptions, PlainConsumer } from './lasting-consumer.ts';
 import { Producers } from './producers.ts';
 import type { ProducersOptions } from './producers.ts';
 import { Reading } from './reading.ts';
+import { Resubscribing } from './resubscribing.ts';
 import { partitionName } from './topic-producer.ts';
 
 const KEYED_RECEIVE_QUEUE = 100;
@@ -30,6 +31,7 @@ export class PulsarBus implements MessageBus {
   private readonly client: Client;
   private readonly producers: Producers;
   private readonly log: LogHook;
+  private readonly resubscribing = new Resubscribing();
   private readonly subscriptions = new Set<Subscription>();
   private closing: Promise<void> | undefined;
 
@@ -61,7 +63,7 @@ export class PulsarBus implements MessageBus {
       this.refuseWhenClosed();
       return reading.open();
     };
-    const reader = new LastingConsumer(await subscribe(), { name, subscribe, log: this.log, onReplaced });
+    const reader = new LastingConsumer(await subscribe(), { ...this.lasting(name, subscribe), onReplaced });
     return this.run([reader], name, handler);
   }
 
@@ -132,7 +134,11 @@ export class PulsarBus implements MessageBus {
   ): Promise<LastingConsumer> {
     const subscribe = () => this.consumeOnce(at, { subscription, consumerName }, receiverQueueSize, type);
     const name = `${consumerName} on ${partitionName(at)}`;
-    return new LastingConsumer(await subscribe(), { name, subscribe, log: this.log });
+    return new LastingConsumer(await subscribe(), this.lasting(name, subscribe));
+  }
+
+  private lasting(name: string, subscribe: () => Promise<PlainConsumer>): LastingOptions {
+    return { name, subscribe: () => this.resubscribing.run(subscribe), log: this.log };
   }
 
   private async consumeOnce(
