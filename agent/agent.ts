@@ -21,6 +21,18 @@ import { SnapshotParts } from './snapshot-parts.ts';
 import { HostState } from './state.ts';
 import { Uplink, isSame } from './uplink.ts';
 
+/** How the agent stands with the control service and the broker. Times are of the agent's clock. */
+export interface UplinkStatus {
+  /** Undefined until the control service has answered for the first time, at this start or an earlier one. */
+  readonly registration: Registration | undefined;
+  /** When it answered, since the start. */
+  readonly registeredAtMs: number | undefined;
+  /** To the host's own lane. */
+  readonly isListening: boolean;
+  /** When the broker took the last report, since the start. */
+  readonly reportedAtMs: number | undefined;
+}
+
 /** A running agent. What it shows is in memory; the disk follows within one sync. */
 export interface Agent {
   readonly hostId: string;
@@ -33,12 +45,15 @@ export interface Agent {
   vpcs(): string[];
   /** Assignments and configuration of the host itself. */
   hostEntries(): ReadonlyMap<RecordKey, Entry>;
+  /** What the host holds of a scope, whichever it is. */
+  entries(scope: Scope): ReadonlyMap<RecordKey, Entry>;
   /** What the agent would report of every scope now. */
   scopes(): ScopeReport[];
   /** Assignments, `<vpc>/<epoch>`, whose slot it listens to. */
   listening(): string[];
   /** VPCs whose fan-out lane it reads. */
   readingAlong(): string[];
+  uplink(): UplinkStatus;
   /** Finishes and acknowledges what has arrived, reports it, then closes. */
   drain(): Promise<void>;
   /** Stops at once. What is not durable yet comes again at the next start. */
@@ -81,6 +96,8 @@ class RunningAgent implements Agent {
   readonly #public: PublicResources;
   readonly #ready: Deferred = defer();
   #closing: Promise<void> | undefined;
+  #registeredAtMs: number | undefined;
+  #reportedAtMs: number | undefined;
 
   constructor(deps: AgentDeps, options: AgentOptions, state: HostState, journal: Journal) {
     const { clock, dataPlane, after = byTimeout } = deps;
@@ -98,6 +115,7 @@ class RunningAgent implements Agent {
     const slots = new Uplink(deps, options, retry, logger, {
       registration: () => state.registration,
       registered: (registration) => {
+        this.#registeredAtMs = clock();
         this.#follow(registration);
       },
       listening: this.#ready.resolve,
@@ -109,7 +127,10 @@ class RunningAgent implements Agent {
         this.#readAlong.attached(scope);
       },
     });
-    const send = (payload: Buffer): Promise<void> => slots.sendReport(payload);
+    const send = async (payload: Buffer): Promise<void> => {
+      await slots.sendReport(payload);
+      this.#reportedAtMs = clock();
+    };
     const reporter = new Reporter(
       { host: hostId, send, clock, after, logger, counters },
       { windowMs: reportWindowMs, coalesceMs: reportCoalesceMs, heartbeatMs, retry },
@@ -188,7 +209,11 @@ class RunningAgent implements Agent {
   }
 
   hostEntries(): ReadonlyMap<RecordKey, Entry> {
-    return this.#state.held.get(scopes.host(this.hostId))?.replica.entries ?? new Map<RecordKey, Entry>();
+    return this.entries(scopes.host(this.hostId));
+  }
+
+  entries(scope: Scope): ReadonlyMap<RecordKey, Entry> {
+    return this.#state.held.get(scope)?.replica.entries ?? new Map<RecordKey, Entry>();
   }
 
   scopes(): ScopeReport[] {
@@ -201,6 +226,15 @@ class RunningAgent implements Agent {
 
   readingAlong(): string[] {
     return [...this.#state.reading.keys()].map((scope) => splitScope(scope).id);
+  }
+
+  uplink(): UplinkStatus {
+    return {
+      registration: this.#state.registration,
+      registeredAtMs: this.#registeredAtMs,
+      isListening: this.#uplink.isListeningToHostLane(),
+      reportedAtMs: this.#reportedAtMs,
+    };
   }
 
   async drain(): Promise<void> {

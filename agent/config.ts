@@ -22,6 +22,8 @@ export interface AgentConfig {
   readonly reportWindowMs: number;
   readonly reportCoalesceMs: number;
   readonly healthAddress: string;
+  /** '' = none. */
+  readonly agentSocket: string;
   readonly readyFile: string | undefined;
   readonly logLevel: LogLevel;
 }
@@ -73,6 +75,10 @@ export const agentSettings = {
     default: 1_000,
   }),
   healthAddress: healthSetting(7421),
+  agentSocket: setting.text('VPCAST_AGENT_SOCKET', {
+    description: 'Unix socket on which it answers `vpcast-agent status` and the like; none unless it is set',
+    default: '',
+  }),
 };
 
 /** Throws SettingsError with everything that is wrong, or HelpRequested. */

@@ -12,8 +12,7 @@ import { openFileJournal } from './journal/file-journal.ts';
 import { lockDirectory } from './journal/lock.ts';
 import type { AgentDeps, AgentOptions, ControlPort } from './ports.ts';
 import type { Registration } from './registration.ts';
-
-const VERSION = '0.1.0';
+import { VERSION } from './version.ts';
 
 export interface AgentContext {
   readonly deps: AgentDeps;

@@ -3,36 +3,54 @@ import { renderCounters, renderGauges } from '../adapters/process/metrics.ts';
 import { runService } from '../adapters/process/run-service.ts';
 import { startAgent } from './agent.ts';
 import type { Agent } from './agent.ts';
+import { isCommand, runCommand } from './cli/command.ts';
 import { readAgentConfig } from './config.ts';
 import { openAgentContext } from './context.ts';
 import { agentChecks, agentGauges } from './health.ts';
+import { serveAgent } from './local/server.ts';
+import type { LocalServer } from './local/server.ts';
 
-await runService('agent', async () => {
-  const config = readAgentConfig(process.env, process.argv.slice(2));
-  const context = await openAgentContext(config);
-  let agent: Agent | undefined;
-  try {
-    const running = await startAgent(context.deps, context.options);
-    agent = running;
-    const health = await startHealthServer({
-      address: config.healthAddress,
-      checks: agentChecks(running, context.checkBroker),
-      metrics: () =>
-        renderCounters('vpcast_agent', running.counters) + renderGauges('vpcast_agent', agentGauges(running)),
-    });
-    return {
-      readyFile: config.readyFile,
-      endpoints: { health: health.address },
-      logger: context.deps.logger,
-      drain: async () => {
-        await running.drain();
-        await health.close();
-        await context.close();
-      },
-    };
-  } catch (error) {
-    await agent?.close();
-    await context.close();
-    throw error;
-  }
-});
+const argv = process.argv.slice(2);
+
+// Nothing is awaited at the top level, which the bundle for the single executable could not do.
+if (isCommand(argv)) {
+  void runCommand(argv, process.env, process).then((code) => {
+    process.exitCode = code;
+  });
+} else {
+  void runService('agent', async () => {
+    const config = readAgentConfig(process.env, argv);
+    const context = await openAgentContext(config);
+    const { logger } = context.deps;
+    let agent: Agent | undefined;
+    let local: LocalServer | undefined;
+    try {
+      const running = await startAgent(context.deps, context.options);
+      agent = running;
+      if (config.agentSocket !== '') local = await serveAgent({ agent, path: config.agentSocket, logger });
+      const health = await startHealthServer({
+        address: config.healthAddress,
+        checks: agentChecks(running, context.checkBroker),
+        metrics: () =>
+          renderCounters('vpcast_agent', running.counters) +
+          renderGauges('vpcast_agent', agentGauges(running)),
+      });
+      return {
+        readyFile: config.readyFile,
+        endpoints: { health: health.address },
+        logger,
+        drain: async () => {
+          await running.drain();
+          await local?.close();
+          await health.close();
+          await context.close();
+        },
+      };
+    } catch (error) {
+      await local?.close();
+      await agent?.close();
+      await context.close();
+      throw error;
+    }
+  });
+}

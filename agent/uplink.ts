@@ -133,6 +133,10 @@ export class Uplink implements Slots, Readers {
     return this.#listeners.isListening(SLOT + id);
   }
 
+  isListeningToHostLane(): boolean {
+    return this.#listeners.isListening(HOST);
+  }
+
   async sendReport(payload: Buffer): Promise<void> {
     const { statusTopic, statusPartitions } = this.#registration;
     await this.#send(statusTopic, statusPartitions, { properties: {}, payload });

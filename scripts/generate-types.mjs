@@ -19,6 +19,7 @@ const { status } = spawnSync(
     '--includeDirs=proto',
     '--outDir=proto/gen',
     'vpcast/v1/control.proto',
+    'vpcast/agent/v1/agent.proto',
   ],
   { stdio: ['ignore', 'ignore', 'inherit'] },
 );
