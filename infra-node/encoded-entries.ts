@@ -1,4 +1,5 @@
 import { encodeEntry, packPayloads } from '../core/codec/envelope.ts';
+import { packFanOutBody } from '../core/codec/fan-out.ts';
 import type { Assignment } from '../core/model/resources.ts';
 import type { Entry, Projection } from '../core/model/view.ts';
 
@@ -108,20 +109,16 @@ export class EncodedEntries {
         const page = this.#pages[part];
         if (page === undefined) throw new RangeError(`no part ${part}`);
         page.remote ??= this.#joinRemote(page);
-        return wrapForAll(page.remote.body, this.#localForms(page));
+        return packFanOutBody(page.remote.payload, this.#localForms(page));
       },
     };
   }
 
-  #localForms({ start, end }: Page): Map<string, string[]> {
-    const forms = new Map<string, string[]>();
+  #localForms({ start, end }: Page): Map<string, Buffer> {
+    const forms = new Map<string, Buffer>();
     for (const [host, indices] of this.#local) {
       const own = indices.filter((index) => index >= start && index < end);
-      if (own.length > 0)
-        forms.set(
-          host,
-          own.flatMap((index) => this.#forms[index]?.local ?? []),
-        );
+      if (own.length > 0) forms.set(host, wrap(own.map((index) => withComma(this.#forms[index]?.local))));
     }
     return forms;
   }
@@ -180,20 +177,13 @@ function wrap(pieces: readonly Buffer[], assignment?: Assignment): Buffer {
   return Buffer.concat([empty.subarray(0, -2), ...entries, empty.subarray(-2)]);
 }
 
-/** The format is that of core/codec/fan-out.ts. */
-function wrapForAll(remote: Buffer, local: ReadonlyMap<string, readonly string[]>): Buffer {
-  const forms = [...local].map(([host, entries]) => `${JSON.stringify(host)}:[${entries.join(',')}]`);
-  return Buffer.concat([
-    Buffer.from('{"entries":['),
-    remote.subarray(1),
-    Buffer.from(`],"local":{${forms.join(',')}}}`),
-  ]);
-}
+/** Of what says where a host's own forms are, and wraps them. */
+const PLACE_BYTES = 40;
 
 /** The common form, and for each host that has its own one its name and that. */
 function sizeForAll({ local, remote }: Forms, localHosts: ReadonlySet<string>): number {
   let size = 1 + byteLength(remote);
-  for (const host of localHosts) size += 6 + byteLength(host) + byteLength(local);
+  for (const host of localHosts) size += PLACE_BYTES + byteLength(host) + byteLength(local);
   return size;
 }
 

@@ -6,7 +6,7 @@ import { PlatformError } from '../errors.ts';
 import type { Properties } from '../messaging/port.ts';
 import type { Entry } from '../model/view.ts';
 import type { Scope } from '../store/port.ts';
-import { decodeEntries, isObject, parsePayload } from './envelope.ts';
+import { decodeEntries, parsePayload } from './envelope.ts';
 import { decodePart, encodeProperties, integer, text } from './properties.ts';
 import type { Part } from './properties.ts';
 
@@ -38,14 +38,47 @@ export function decodeFanOutHeader(properties: Properties): FanOutHeader {
   };
 }
 
-/** The entries as one host shall hold them: `local` has those that differ, by host. */
+const LINE_FEED = 10;
+
+/**
+ * What most hosts shall hold, `common`, and beside it what hosts shall hold of some of it instead. Two lines of JSON, the
+ * common entries and where each host's own ones lie behind them: nobody parses what is meant for others.
+ */
+export function packFanOutBody(common: Buffer, own: ReadonlyMap<string, Buffer>): Buffer {
+  let offset = 0;
+  const index = [...own].map(([host, { length }]) => {
+    const place = [offset, length];
+    offset += length;
+    return [host, place] as const;
+  });
+  const head = Buffer.from(`\n${JSON.stringify(Object.fromEntries(index))}\n`);
+  return Buffer.concat([common, head, ...own.values()]);
+}
+
+/** The entries as one host shall hold them. */
 export function decodeFanOutBody(payload: Buffer, host: string): Entry[] {
-  const parsed = parsePayload(payload);
-  const entries = decodeEntries(parsed['entries']);
-  const { local } = parsed;
-  if (!isObject(local)) throw new PlatformError('invalid_argument', 'message without its local forms');
-  const own = Object.hasOwn(local, host) ? decodeEntries(local[host]) : [];
-  if (own.length === 0) return entries;
-  const byKey = new Map(own.map((entry) => [entry.key, entry]));
+  const commonEnd = payload.indexOf(LINE_FEED);
+  const indexEnd = payload.indexOf(LINE_FEED, commonEnd + 1);
+  if (commonEnd < 0 || indexEnd < 0) throw malformed();
+  const entries = decodeEntries(parsePayload(payload.subarray(0, commonEnd))['entries']);
+  const index = parsePayload(payload.subarray(commonEnd + 1, indexEnd));
+  if (!Object.hasOwn(index, host)) return entries;
+  const own = placeOf(payload.subarray(indexEnd + 1), index[host]);
+  const byKey = new Map(decodeEntries(parsePayload(own)['entries']).map((entry) => [entry.key, entry]));
   return entries.map((entry) => byKey.get(entry.key) ?? entry);
+}
+
+function placeOf(rest: Buffer, place: unknown): Buffer {
+  if (!Array.isArray(place)) throw malformed();
+  const [offset, length] = place as unknown[];
+  if (!isCount(offset) || !isCount(length) || offset + length > rest.length) throw malformed();
+  return rest.subarray(offset, offset + length);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function malformed(): PlatformError {
+  return new PlatformError('invalid_argument', 'message without its local forms');
 }

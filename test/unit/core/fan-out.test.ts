@@ -1,6 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { decodeFanOutBody, decodeFanOutHeader, encodeFanOutHeader } from '../../../core/codec/fan-out.ts';
+import {
+  decodeFanOutBody,
+  decodeFanOutHeader,
+  packFanOutBody,
+  encodeFanOutHeader,
+} from '../../../core/codec/fan-out.ts';
 import type { FanOutHeader } from '../../../core/codec/fan-out.ts';
 import { decodeReport, encodeReport } from '../../../core/codec/report.ts';
 import type { ScopeReport } from '../../../core/codec/report.ts';
@@ -100,18 +105,24 @@ describe('what goes to all hosts that read along', () => {
 
   it('refuses a body that is not of its making', () => {
     const entry = { key: 'port/p', revision: 1, body: {} };
+    const common = JSON.stringify({ entries: [entry] });
     for (const text of [
       '',
       '[]',
-      '{}',
-      '{"entries":[]}',
-      '{"entries":{},"local":{}}',
-      '{"entries":[],"local":[]}',
-      '{"entries":[],"local":null}',
-      '{"entries":[1],"local":{}}',
-      JSON.stringify({ entries: [{ ...entry, revision: -1 }], local: {} }),
-      JSON.stringify({ entries: [entry], local: { h: {} } }),
-      JSON.stringify({ entries: [entry], local: { h: [{ key: 'port/p' }] } }),
+      '\n\n',
+      common,
+      `${common}\n`,
+      `${common}\n{}`,
+      `${common}\n[]\n`,
+      `${common}\nnull\n`,
+      '{"entries":{}}\n{}\n',
+      '{"entries":[1]}\n{}\n',
+      `${JSON.stringify({ entries: [{ ...entry, revision: -1 }] })}\n{}\n`,
+      `${common}\n{"h":{}}\n`,
+      `${common}\n{"h":[0]}\n${common}`,
+      `${common}\n{"h":[-1,5]}\n${common}`,
+      `${common}\n{"h":[0,${common.length + 1}]}\n${common}`,
+      `${common}\n{"h":[0,5]}\n${common}`,
     ]) {
       expect(
         code(() => decodeFanOutBody(Buffer.from(text), 'h')),
@@ -122,7 +133,8 @@ describe('what goes to all hosts that read along', () => {
 
   it('takes the local form of nothing that it does not name', () => {
     const [entry, stray] = ['port/p', 'port/q'].map((key) => ({ key, revision: 1, body: {} }));
-    const payload = Buffer.from(JSON.stringify({ entries: [entry], local: { h: [stray] } }));
+    const [common, own] = [entry, stray].map((one) => Buffer.from(JSON.stringify({ entries: [one] })));
+    const payload = packFanOutBody(common!, new Map([['h', own!]]));
     expect(decodeFanOutBody(payload, 'h').map(({ key }) => key)).to.deep.equal(['port/p']);
   });
 });
