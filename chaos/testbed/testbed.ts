@@ -127,10 +127,13 @@ export async function startTestbed(options: TestbedOptions): Promise<Testbed> {
   }
 }
 
+/** So small that the larger VPCs of a run are promoted and demoted meanwhile, and their copies shared by both nodes. */
+const SMALL = { VPCAST_FAN_OUT_HOSTS: '6', VPCAST_SPLIT_ABOVE: '5', VPCAST_CHUNK_HOSTS: '2' };
+
 function infraNodeOf(bug: Bug | undefined): [main: string, env: Record<string, string>] {
   return bug === 'tombstones' || bug === 'fencing'
-    ? ['chaos/programs/infra-node.ts', { [BUG_VARIABLE]: bug }]
-    : ['infra-node/main.ts', {}];
+    ? ['chaos/programs/infra-node.ts', { ...SMALL, [BUG_VARIABLE]: bug }]
+    : ['infra-node/main.ts', SMALL];
 }
 
 function agentsConfig(
