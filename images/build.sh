@@ -29,4 +29,5 @@ client=$out/node_modules/pulsar-client
 find "$client/src" -type f \( -name '*.cc' -o -name '*.h' \) -delete
 rm -rf "$client/cmake-build-debug" "$out/node_modules/node-addon-api" "$out/node_modules/.package-lock.json"
 find "$out/node_modules" -type f \( -name '*.map' -o -name '*.md' -o -name '*.ts' \) -delete
+find "$out/node_modules" -type d -empty -delete
 strip --strip-unneeded "$client"/lib/binding/*.node "$client"/lib/binding/*.so 2>/dev/null || true

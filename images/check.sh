@@ -53,13 +53,11 @@ run=$work/run
 make_root "$run"
 mkdir -p "$run/opt"
 mv "$build/out" "$run/opt/vpcast"
-du -sh "$run/opt/vpcast" "$run/usr/local/bin/node" "$run/opt/vpcast/node_modules" | sed "s#$work/run##"
+du -sh "$run/opt/vpcast/node_modules" "$run/opt/vpcast" "$run/usr/local/bin/node" | sed "s#$work/run##"
 
-inside() {
-  chroot --userspec=65532:65532 "$run" \
-    /usr/bin/env -i PATH="$path" "${settings[@]}" sh -c 'cd /opt/vpcast && exec "$@"' sh "$@"
-}
 settings=(NODE_ENV=production)
+enter=(chroot --userspec=65532:65532 "$run" /usr/bin/env --ignore-environment --chdir=/opt/vpcast PATH="$path")
+inside() { "${enter[@]}" "${settings[@]}" "$@"; }
 
 step 'no build tools'
 for tool in gcc g++ cc make npm npx python3 pip git; do
@@ -73,7 +71,8 @@ inside node -e "const P = require('pulsar-client'); P.MessageId.earliest().toStr
 step 'health'
 settings+=(VPCAST_HEALTH_ADDRESS=127.0.0.1:17401 VPCAST_GRPC_ADDRESS=127.0.0.1:17400 VPCAST_LOG_LEVEL=silent
   VPCAST_REDIS_URL=redis://127.0.0.1:1 'VPCAST_PULSAR_CLUSTERS=main=pulsar://127.0.0.1:1|http://127.0.0.1:1')
-inside node dist/server/main.js &
+# Not by the function, whose shell would take the signal.
+"${enter[@]}" "${settings[@]}" node dist/server/main.js &
 server=$!
 for attempt in $(seq 60); do
   if inside node health.mjs 2>"$work/health"; then break; fi
