@@ -31,8 +31,12 @@ export const stateOnlyDataPlane: DataPlane = {
     ),
 };
 
-/** `config` is named by its name; assignments are the agent's own business. */
-const idFields: Readonly<Record<string, string | undefined>> = { config: 'name', assignment: undefined };
+/** `config` is named by its name; assignments and fan-out lanes are the agent's own business. */
+const idFields: Readonly<Record<string, string | undefined>> = {
+  config: 'name',
+  assignment: undefined,
+  'fan-out': undefined,
+};
 
 function defectOf({ kind, id }: { kind: string; id: string }, body: string): string | undefined {
   const field = kind in idFields ? idFields[kind] : 'id';

@@ -13,6 +13,7 @@ import type { Arrivals } from './arrivals.ts';
 import { parseLane } from './assignment.ts';
 import type { Memberships } from './memberships.ts';
 import type { Counters } from './ports.ts';
+import { RangeParts } from './range-parts.ts';
 import type { Reminders } from './reminders.ts';
 import type { Replicas } from './replicas.ts';
 import { UNDECODABLE } from './state.ts';
@@ -42,6 +43,8 @@ export interface ReadAlongDeps {
 /** How long a range may be early: what comes before it travels another way, and may take longer. */
 const EARLY_MS = 2_000;
 
+type Range = Pick<FanOutHeader, 'scope' | 'incarnation' | 'from'>;
+
 /**
  * What a host of a large VPC reads beside all others, instead of getting a copy. Which of the two brings a range does not
  * matter, but while a VPC changes from one to the other they can overtake each other, so each waits a little for the other.
@@ -53,6 +56,7 @@ export class ReadAlong {
   readonly #deps: ReadAlongDeps;
   /** Revision of the lane that each scope reads, or attempts to. */
   readonly #lanes = new Map<Scope, number>();
+  readonly #parts = new RangeParts();
   #isDraining = false;
   /** Not that of an earlier process, which may still be answered. */
   #nextTail: number;
@@ -99,36 +103,35 @@ export class ReadAlong {
     replicas.report(scope, false);
   }
 
-  /** Resolves when the range is next, as far as it is known to be under way. */
-  async preceded({
-    scope,
-    incarnation,
-    from,
-  }: Pick<FanOutHeader, 'scope' | 'incarnation' | 'from'>): Promise<void> {
-    const replica = this.#deps.state.held.get(scope)?.replica;
-    if (!this.#lanes.has(scope) || replica?.incarnation !== incarnation || replica.revision >= from) return;
-    await this.#deps.arrivals.wait(scope, from, EARLY_MS);
+  /** Resolves when a copy is next, as far as what comes before it is under way. */
+  async preceded(range: Range): Promise<void> {
+    // The snapshot that was asked for lies behind it in the slot.
+    if (this.#isEarly(range) && !this.#isWanted(range.scope)) await this.#wait(range);
   }
 
   async receive(message: IncomingMessage, scope: Scope): Promise<void> {
     const { hostId, replicas, counters } = this.#deps;
-    if (this.#leaves()) return;
+    // Whoever does not read any more is sent copies.
+    if (this.#leaves() || !this.#lanes.has(scope)) return;
     let header: FanOutHeader;
-    let entries: Entry[];
+    let entries: Entry[] | undefined;
     try {
       header = decodeFanOutHeader(message.properties);
       if (header.scope !== scope) throw invalid('scope', `${header.scope} on the lane of ${scope}`);
       if (this.#isKnown(header)) {
+        this.#parts.forget(scope);
         counters.stale++;
         return;
       }
-      entries = decodeFanOutBody(message.payload, hostId);
+      entries = this.#parts.add(header, decodeFanOutBody(message.payload, hostId));
     } catch (error) {
       this.#poison(message, scope, error);
       return;
     }
-    await this.preceded(header);
-    if (!this.#leaves()) await replicas.inTurn(scope, () => this.#take(header, entries));
+    if (entries === undefined) return;
+    const whole = entries;
+    await this.#untilNext(header);
+    if (!this.#leaves()) await replicas.inTurn(scope, () => this.#take(header, whole));
   }
 
   /** From now on messages are left alone. */
@@ -141,6 +144,27 @@ export class ReadAlong {
     return this.#isDraining;
   }
 
+  /** What the host has asked for comes in its slot and not behind the range, so it is waited for however long it takes. */
+  async #untilNext(range: Range): Promise<void> {
+    while (this.#isEarly(range)) {
+      await this.#wait(range);
+      if (this.#leaves() || !(this.#isWanted(range.scope) || this.#deps.state.tails.has(range.scope))) return;
+    }
+  }
+
+  #wait({ scope, from }: Range): Promise<void> {
+    return this.#deps.arrivals.wait(scope, from, EARLY_MS);
+  }
+
+  #isEarly({ scope, incarnation, from }: Range): boolean {
+    const replica = this.#deps.state.held.get(scope)?.replica;
+    return this.#lanes.has(scope) && replica?.incarnation === incarnation && replica.revision < from;
+  }
+
+  #isWanted(scope: Scope): boolean {
+    return this.#deps.state.held.get(scope)?.wanted !== undefined;
+  }
+
   async #take(header: FanOutHeader, entries: readonly Entry[]): Promise<void> {
     const { hostId: host, state, replicas, counters, memberships } = this.#deps;
     const { scope } = header;
@@ -148,7 +172,8 @@ export class ReadAlong {
     // It may have left since, or lack its snapshot: then this says nothing to it.
     if (replica === undefined || replica.incarnation === 0) return;
     const { epoch } = replica;
-    const outcome = await replicas.changes({ kind: 'changes', ...header, host, epoch, ask: false }, entries);
+    const range = { kind: 'changes', ...header, part: 0, parts: 1, host, epoch, ask: false } as const;
+    const outcome = await replicas.changes(range, entries);
     if (outcome === 'stale') counters.stale++;
     if (outcome !== 'gap') return;
     counters.gaps++;
@@ -162,12 +187,15 @@ export class ReadAlong {
   }
 
   #stop(scope: Scope): void {
-    const { state, reminders, readers, replicas } = this.#deps;
+    const { state, reminders, readers, replicas, arrivals } = this.#deps;
     this.#lanes.delete(scope);
+    this.#parts.forget(scope);
     state.reading.delete(scope);
     state.tails.delete(scope);
     reminders.clear(keyOf(scope));
     readers.stopReading(scope);
+    // Nothing comes any more.
+    if (!state.held.has(scope)) arrivals.reached(scope, Infinity);
     replicas.report(scope, false);
   }
 

@@ -88,6 +88,11 @@ export interface Snapshot {
 export function planSnapshot(replica: Replica, snapshot: Snapshot): Planned {
   if (isOlder(snapshot, replica)) return { outcome: 'stale' };
   const { epoch, incarnation, revision } = snapshot;
+  // A host that reads along may be further than the snapshot that makes it a member again.
+  if (incarnation === replica.incarnation && revision < replica.revision) {
+    const position = { epoch, incarnation, revision: replica.revision, partial: undefined };
+    return { outcome: 'applied', changed: [], position };
+  }
   const replaces = incarnation > replica.incarnation || epoch > replica.epoch;
   // Parts of a later range may be ahead of the snapshot; they stay.
   const isReplaced = (held: Entry): boolean => replaces || held.revision <= revision;

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { digestOf } from '../../../core/model/digest.ts';
 import { keys, scopes } from '../../../core/model/keys.ts';
 import type { Entry } from '../../../core/model/view.ts';
-import { World, assignmentOf, eventually, port, slotOfAssignment } from './fixture.ts';
+import { World, assignmentOf, eventually, me, port, slotOfAssignment } from './fixture.ts';
 
 const a = scopes.vpc('a');
 
@@ -19,6 +19,9 @@ describe('an agent whose sender waits for it', () => {
     world = await World.create();
     // Without being asked it would say nothing more for the rest of the test.
     await world.agent({}, { reportCoalesceMs: 60_000, heartbeatMs: 60_000 });
+    // Else it would ask for that, and say what else there is along with it.
+    await world.host(1, [joined]);
+    await eventually(() => world.scopeReports(scopes.host(me)).at(-1)?.needsSnapshot === false);
     await world.join(joined, 5, [port('p', 3)]);
     await eventually(() => world.scopeReports(a).at(-1)?.revision === 5);
     world.reports.length = 0;

@@ -150,15 +150,23 @@ export class World {
     scope: Scope,
     range: readonly [number, number],
     entries: readonly Entry[],
-    stamp: { epoch?: number; host?: string; ask?: boolean; maxBytes?: number } = {},
+    stamp: {
+      epoch?: number;
+      host?: string;
+      ask?: boolean;
+      tail?: number;
+      turn?: number;
+      maxBytes?: number;
+    } = {},
   ): Promise<void> {
     const [from, to] = range;
-    const { ask = false, maxBytes } = stamp;
+    const { ask = false, turn = 1, tail, maxBytes } = stamp;
+    const asked = { ask, ...(tail === undefined ? {} : { tail }) };
     const payloads = packPayloads(entries.map(encodeEntry), undefined, maxBytes);
     const parts = payloads.length;
     const headers = payloads.map(
       (_, part) =>
-        ({ kind: 'changes', scope, ...stampOf(stamp), from, to, ask, turn: 1, part, parts }) as const,
+        ({ kind: 'changes', scope, ...stampOf(stamp), from, to, ...asked, turn, part, parts }) as const,
     );
     await this.send(address, headers, payloads);
   }

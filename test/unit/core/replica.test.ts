@@ -276,6 +276,26 @@ describe('replica', () => {
     expect(replica.digest).to.equal(digestOf([entry('port/b', 4)]));
     expect(applySnapshot(replica, { ...rolledBack, incarnation: 1, revision: 30 }).outcome).to.equal('stale');
   });
+
+  it('does not go back to the snapshot of a newer assignment when it has read along beyond it', () => {
+    const replica = emptyReplica(scope, 1);
+    const history: History = [
+      { key: 'port/a', lives: true },
+      { key: 'port/b', lives: true },
+      { key: 'port/a', lives: false },
+      { key: 'port/c', lives: true },
+    ];
+    receive(replica, snapshot(history, 1));
+    for (const message of changes(history, 1, 4, 9)) receive(replica, message);
+    const joined: Snapshot = {
+      ...{ epoch: 2, incarnation: 1, revision: 2 },
+      entries: [...viewAt(history, 2).values()],
+    };
+    expect(applySnapshot(replica, joined)).to.deep.include({ outcome: 'applied', changed: [] });
+    expect(replica).to.deep.include({ epoch: 2, incarnation: 1, revision: 4, partial: undefined });
+    expect(sorted(replica)).to.deep.equal(sorted({ entries: viewAt(history, 4) }));
+    expect(replica.digest).to.equal(digestOf(replica.entries.values()));
+  });
 });
 
 function sorted({ entries }: { readonly entries: ReadonlyMap<RecordKey, Entry> }): Entry[] {
