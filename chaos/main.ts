@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ensureAddon } from '../bench/services.ts';
 import { UsageError } from '../bench/usage.ts';
 import { readOptions, usage } from './options.ts';
 import { hasPassed } from './result.ts';
@@ -23,6 +24,7 @@ try {
 }
 
 async function chaos(options: NonNullable<ReturnType<typeof readOptions>>): Promise<number> {
+  ensureAddon();
   const dir = await mkdtemp(join(tmpdir(), `vpcast-chaos-${options.seed}-`));
   const beganMs = performance.now();
   const report = (line: string): void => {
