@@ -35,8 +35,9 @@ mkdir -p "$build/usr/local/lib/node_modules" "$build/usr/local/include" "$build/
 cp -R "$node_prefix/lib/node_modules/npm" "$build/usr/local/lib/node_modules/npm"
 cp -R "$node_prefix/include/node" "$build/usr/local/include/node"
 ln -s ../lib/node_modules/npm/bin/npm-cli.js "$build/usr/local/bin/npm"
-# How this machine reaches registries.
-for file in /etc/resolv.conf /etc/hosts /etc/pip.conf /root/.npmrc /etc/ssl/certs/ca-certificates.crt; do
+# How this machine reaches registries, but not where it has node's headers.
+if [ -e ~/.npmrc ]; then grep -v '^nodedir' ~/.npmrc >"$build/root/.npmrc" || true; fi
+for file in /etc/resolv.conf /etc/hosts /etc/pip.conf /etc/ssl/certs/ca-certificates.crt; do
   if [ -e "$file" ]; then cp -L "$file" "$build$file"; fi
 done
 
@@ -46,7 +47,7 @@ git ls-files -z --cached --others --exclude-standard -- "${taken[@]}" |
   tar --create --null --files-from=- --ignore-failed-read | tar --extract --directory "$build/src"
 
 step 'images/build.sh'
-chroot "$build" /usr/bin/env HOME=/root PATH="$path" /src/images/build.sh /out
+chroot "$build" /usr/bin/env --unset=npm_config_nodedir HOME=/root PATH="$path" /src/images/build.sh /out
 
 step 'a root to run in'
 run=$work/run
