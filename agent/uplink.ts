@@ -105,7 +105,7 @@ export class Uplink implements Slots, Readers {
         at: { topic, partition: partitionOf(this.#hostId, partitions) },
         readerName: this.#hostId,
         handler: (message) => this.#handlers.readAlong(message, scope),
-        onReplaced: () => {
+        onReturned: () => {
           this.#handlers.attached(scope);
         },
       });

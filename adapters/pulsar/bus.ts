@@ -55,7 +55,7 @@ export class PulsarBus implements MessageBus {
     return this.send(to, undefined, message);
   }
 
-  async read({ at, readerName, handler, onReplaced }: PartitionRead): Promise<Subscription> {
+  async read({ at, readerName, handler, onReturned }: PartitionRead): Promise<Subscription> {
     this.refuseWhenClosed();
     const name = `${readerName} on ${partitionName(at)}`;
     const reading = new Reading(this.client, at, readerName, this.log);
@@ -63,7 +63,7 @@ export class PulsarBus implements MessageBus {
       this.refuseWhenClosed();
       return reading.open();
     };
-    const reader = new LastingConsumer(await subscribe(), { ...this.lasting(name, subscribe), onReplaced });
+    const reader = new LastingConsumer(await subscribe(), { ...this.lasting(name, subscribe), onReturned });
     return this.run([reader], name, handler);
   }
 

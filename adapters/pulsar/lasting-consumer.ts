@@ -10,8 +10,8 @@ export interface LastingOptions {
   /** Makes another one like the first. */
   readonly subscribe: () => Promise<PlainConsumer>;
   readonly log: LogHook;
-  /** Called when another one has taken the place of one that was lost. */
-  readonly onReplaced?: (() => void) | undefined;
+  /** Called when the client has got back one that was lost, or another one has taken its place. */
+  readonly onReturned?: (() => void) | undefined;
   /** Between looks at the connection; default 1,000. */
   readonly watchMs?: number;
   /** How long the client may take to connect again; default 4,000. */
@@ -70,7 +70,9 @@ export class LastingConsumer {
   #look(): void {
     if (this.#replacing !== undefined) return;
     if (this.#current.isConnected()) {
+      if (this.#lostAtMs === undefined) return;
       this.#lostAtMs = undefined;
+      this.#options.onReturned?.();
       return;
     }
     this.#lostAtMs ??= performance.now();
@@ -82,7 +84,7 @@ export class LastingConsumer {
   }
 
   async #replace(): Promise<void> {
-    const { name, subscribe, log, onReplaced, maxPauseMs = 2_000 } = this.#options;
+    const { name, subscribe, log, onReturned, maxPauseMs = 2_000 } = this.#options;
     const { signal } = this.#stop;
     log('warn', `${name} has lost its connection and subscribes anew`);
     // First, so that it does not come back beside the new one.
@@ -97,7 +99,7 @@ export class LastingConsumer {
         return;
       }
       this.#current = next;
-      onReplaced?.();
+      onReturned?.();
     } catch (error) {
       // Aborted, or its client is closed.
       log('debug', `${name} ends: ${PlatformError.from(error).message}`);

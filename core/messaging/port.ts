@@ -76,10 +76,10 @@ export interface PartitionRead {
   /** `ack` of its messages does nothing. */
   readonly handler: MessageHandler;
   /**
-   * Called when a reader that was lost has been replaced by another: it goes on after what was last received, but some
-   * of it may be gone by then.
+   * Called when a reader that was lost is there again, or another in its place: it goes on after what was last received,
+   * but some of it may be gone by then.
    */
-  readonly onReplaced?: () => void;
+  readonly onReturned?: () => void;
 }
 
 export interface MessageBus {

@@ -60,7 +60,7 @@ describe('an agent that reads along', () => {
       let replaced: () => void = () => undefined;
       const watched: typeof bus = Object.assign(Object.create(bus) as typeof bus, {
         read: (options: Parameters<typeof bus.read>[0]) => {
-          replaced = options.onReplaced ?? replaced;
+          replaced = options.onReturned ?? replaced;
           return bus.read(options);
         },
       });

@@ -110,6 +110,33 @@ describe('a consumer that has lost its connection', () => {
     await loop.close();
   });
 
+  it('says so when it is there again, whether the client got it back or another is in its place', async () => {
+    let returned = 0;
+    const first = new FakeConsumer();
+    const lasting = new LastingConsumer(first, {
+      ...{ name: 'test', subscribe: () => Promise.resolve(new FakeConsumer()), log: () => undefined },
+      ...{ watchMs: 1, patienceMs: 200, maxPauseMs: 2, onReturned: () => returned++ },
+    });
+    const looks = { count: 0 };
+    first.isConnected = () => {
+      looks.count++;
+      return first.connected;
+    };
+    for (const connected of [true, false, true, true]) {
+      first.connected = connected;
+      const { count } = looks;
+      await eventually(() => {
+        expect(looks.count).to.be.greaterThan(count + 1);
+      });
+    }
+    expect([returned, first.isClosed]).to.deep.equal([1, false]);
+    first.connected = false;
+    await eventually(() => {
+      expect([returned, first.isClosed]).to.deep.equal([2, true]);
+    });
+    await lasting.close();
+  });
+
   it('can be closed while a new one is attempted, which is closed when it comes', async () => {
     const late = new FakeConsumer();
     let come: () => void = () => undefined;
