@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { eventually } from '../../scripts/eventually.ts';
 import { runCommand } from '../../scripts/services/command.ts';
 import { ServiceProcess } from '../../scripts/services/service-process.ts';
 import { Cleanup } from '../cleanup.ts';
@@ -30,6 +31,8 @@ const BROKER_PORT = 10_911;
 const PROXY_PORT = 8_081;
 const NAMES = `127.0.0.1:${NAMES_PORT}`;
 const CLUSTER = 'bench';
+const GROUPS_AT_ONCE = 250;
+const GROUPS_MS = 60_000;
 
 /** Name server, and broker with its proxy in the same process, which saves a hop. */
 export async function startRocket(dir: string): Promise<RocketBroker> {
@@ -83,8 +86,20 @@ export async function startRocket(dir: string): Promise<RocketBroker> {
       makeTopic: (name) => administer('updateTopic', '-t', name, '-r', '1', '-w', '1'),
       makeGroups: async (groups) => {
         const file = join(dir, 'groups.json');
-        await writeFile(file, JSON.stringify(groups.map((groupName) => ({ groupName }))));
-        await administer('updateSubGroupList', '-f', file);
+        for (let from = 0; from < groups.length; from += GROUPS_AT_ONCE) {
+          const some = groups.slice(from, from + GROUPS_AT_ONCE);
+          await writeFile(file, JSON.stringify(some.map((groupName) => ({ groupName }))));
+          await administer('updateSubGroupList', '-f', file);
+          // The command ends well also where the broker did not answer it in time.
+          await eventually(
+            `${some.length} groups to be made`,
+            async () => {
+              const kept = await readFile(join(dir, 'store/config/subscriptionGroup.json'), 'utf8');
+              return some.every((group) => kept.includes(JSON.stringify(group)));
+            },
+            { timeoutMs: GROUPS_MS },
+          );
+        }
       },
       stop: () => cleanup.run(),
     };
