@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { exampleNames, examples, render } from '../../../scripts/helm/chart.ts';
-import { ensureProgram } from '../../../scripts/helm/ensure.ts';
+import { exampleNames, examples, render } from '../../scripts/helm/chart.ts';
+import { ensureProgram } from '../../scripts/helm/ensure.ts';
 
 /** What the restricted Pod Security level demands, as the chart writes it. */
 const demanded = [

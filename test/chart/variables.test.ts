@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import type { Schema } from '../../../adapters/process/env.ts';
-import { agentSettings, readAgentConfig } from '../../../agent/config.ts';
-import { infraSettings, readInfraConfig } from '../../../infra-node/config.ts';
-import { exampleNames } from '../../../scripts/helm/chart.ts';
-import { ensureProgram } from '../../../scripts/helm/ensure.ts';
-import { readServerConfig, serverSettings } from '../../../server/config.ts';
+import type { Schema } from '../../adapters/process/env.ts';
+import { agentSettings, readAgentConfig } from '../../agent/config.ts';
+import { infraSettings, readInfraConfig } from '../../infra-node/config.ts';
+import { exampleNames } from '../../scripts/helm/chart.ts';
+import { ensureProgram } from '../../scripts/helm/ensure.ts';
+import { readServerConfig, serverSettings } from '../../server/config.ts';
 import { renderedVariables } from './rendered.ts';
 import type { Variables } from './rendered.ts';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { examples, render } from '../../../scripts/helm/chart.ts';
+import { examples, render } from '../../scripts/helm/chart.ts';
 
 /** A variable's value; undefined where it comes from a Secret or from the pod's own fields. */
 export type Variables = ReadonlyMap<string, string | undefined>;
