@@ -203,5 +203,10 @@ function replayed<T>(
   if (earlier.fingerprint !== request.fingerprint) {
     throw invalid('request_id', 'was used before for a different request');
   }
-  return { result: JSON.parse(earlier.response) as T, revision: earlier.revision, wrote: true, urgent: false };
+  return {
+    result: JSON.parse(earlier.response) as T,
+    revision: earlier.revision,
+    wrote: true,
+    urgent: false,
+  };
 }
