@@ -1,4 +1,3 @@
-import { project } from '../core/model/view.ts';
 import type { DispatchTurn, Scope, StoredRecord } from '../core/store/port.ts';
 import { readDelta } from './dispatch-delta.ts';
 import type { VpcSender } from './dispatch-sender.ts';
@@ -7,6 +6,7 @@ import { encodeSnapshot } from './encoded-snapshot.ts';
 import { readApplied } from './members.ts';
 import type { MemberState } from './members.ts';
 import type { Node } from './node.ts';
+import { projectChanges } from './project-changes.ts';
 import type { Tails } from './resyncs.ts';
 
 /** Sends hosts of a VPC what they lack, on behalf of one turn. */
@@ -35,7 +35,7 @@ export class CatchUp {
       through,
     );
     const delta = await readDelta(this.#node, this.#scope, { after, through });
-    const entries = encodeChanges(this.#node, delta.records);
+    const entries = await encodeChanges(this.#node, this.#scope, delta.records, due);
     const far: MemberState[] = [];
     for (const state of due) {
       const { member, applied: from } = state;
@@ -65,8 +65,14 @@ export class CatchUp {
   }
 }
 
-/** What the records become in messages to any host. */
-export function encodeChanges(node: Node, resources: readonly StoredRecord[]): EncodedEntries {
-  const { maxPayloadBytes: maxBytes } = node.options;
-  return new EncodedEntries(resources.map(project), { maxBytes, removals: true });
+/** What the records become in messages to these hosts. */
+export async function encodeChanges(
+  { store, options }: Node,
+  scope: Scope,
+  resources: readonly StoredRecord[],
+  receivers: readonly MemberState[],
+): Promise<EncodedEntries> {
+  const hosts = receivers.map(({ member }) => member.hostId);
+  const projections = await projectChanges(store, scope, resources, hosts);
+  return new EncodedEntries(projections, { maxBytes: options.maxPayloadBytes, removals: true });
 }

@@ -109,11 +109,11 @@ export class VpcTurn {
   }
 
   async #copy(resources: readonly StoredRecord[], to: number): Promise<void> {
-    const entries = encodeChanges(this.#node, resources);
-    const audience = await this.#loadAudience();
-    const { members, marks, fanOut, multicasts } = audience;
+    const { members, marks, fanOut, multicasts } = await this.#loadAudience();
     multicasts.add(1, this.#node.clock());
     const due = [...members.values()].filter((state) => state.sent < to && !isHeld(state, marks));
+    // Also for those that are sent nothing: whoever reads along takes what is meant for all.
+    const entries = await encodeChanges(this.#node, this.#scope, resources, [...members.values()]);
     const lane = entries.largestForAll <= MAX_FAN_OUT_BYTES ? fanOut : undefined;
     const reads = ({ reading }: MemberState): boolean => reading === lane?.revision;
     if (lane !== undefined) await this.#fanOut(lane, due.filter(reads), { entries, to });

@@ -52,8 +52,8 @@ export class EncodedEntries {
     let start = 0;
     let bytes = 0;
     let bytesForAll = 0;
-    for (const { local, remote, localHosts } of projections) {
-      const forms = encodeForms(local, remote, removals);
+    for (const projection of projections) {
+      const forms = encodeForms(projection, removals);
       if (forms.local === undefined && forms.remote === undefined) continue;
       const index = this.#forms.length;
       const size = 1 + Math.max(byteLength(forms.local), byteLength(forms.remote));
@@ -64,11 +64,11 @@ export class EncodedEntries {
         bytesForAll = 0;
       }
       bytes += size;
-      bytesForAll += sizeForAll(forms, localHosts);
+      bytesForAll += sizeForAll(forms, projection.localHosts);
       this.#largestPart = Math.max(this.#largestPart, bytes);
       this.#largestForAll = Math.max(this.#largestForAll, bytesForAll);
       this.#forms.push(forms);
-      for (const host of localHosts) {
+      for (const host of projection.localHosts) {
         const indices = this.#local.get(host);
         if (indices === undefined) this.#local.set(host, [index]);
         else indices.push(index);
@@ -101,15 +101,19 @@ export class EncodedEntries {
     };
   }
 
-  /** For all hosts at once: the form for most of them, and beside it the local forms of those that have any. */
+  /**
+   * For all hosts at once: the form for most of them, and beside it the local forms of those that have any. What has one
+   * form only is there once for all, and left by those that it does not concern.
+   */
   forAll(): Payloads {
     return {
       parts: this.#pages.length,
       payload: (part) => {
         const page = this.#pages[part];
         if (page === undefined) throw new RangeError(`no part ${part}`);
-        page.remote ??= this.#joinRemote(page);
-        return packFanOutBody(page.remote.payload, this.#localForms(page));
+        const forms = this.#forms.slice(page.start, page.end);
+        const common = forms.map(({ local, remote }) => withComma(remote ?? local));
+        return packFanOutBody(wrap(common), this.#localForms(page));
       },
     };
   }
@@ -117,10 +121,15 @@ export class EncodedEntries {
   #localForms({ start, end }: Page): Map<string, Buffer> {
     const forms = new Map<string, Buffer>();
     for (const [host, indices] of this.#local) {
-      const own = indices.filter((index) => index >= start && index < end);
+      const own = indices.filter((index) => index >= start && index < end && this.#hasBoth(index));
       if (own.length > 0) forms.set(host, wrap(own.map((index) => withComma(this.#forms[index]?.local))));
     }
     return forms;
+  }
+
+  #hasBoth(index: number): boolean {
+    const { local, remote } = this.#forms[index] ?? {};
+    return local !== undefined && remote !== undefined;
   }
 
   #payload(host: string, part: number): Buffer {
@@ -158,9 +167,9 @@ export class EncodedEntries {
   }
 }
 
-function encodeForms(local: Entry, remote: Entry, removals: boolean): Forms {
-  const encode = (entry: Entry): string | undefined =>
-    entry.body === undefined && !removals ? undefined : encodeEntry(entry);
+function encodeForms({ local, remote }: Projection, removals: boolean): Forms {
+  const encode = (entry: Entry | undefined): string | undefined =>
+    entry === undefined || (entry.body === undefined && !removals) ? undefined : encodeEntry(entry);
   const text = encode(local);
   return { local: text, remote: remote === local ? text : encode(remote) };
 }
@@ -182,7 +191,9 @@ const PLACE_BYTES = 40;
 
 /** The common form, and for each host that has its own one its name and that. */
 function sizeForAll({ local, remote }: Forms, localHosts: ReadonlySet<string>): number {
-  let size = 1 + byteLength(remote);
+  const common = 1 + byteLength(remote ?? local);
+  if (local === undefined || remote === undefined) return common;
+  let size = common;
   for (const host of localHosts) size += PLACE_BYTES + byteLength(host) + byteLength(local);
   return size;
 }

@@ -1,5 +1,6 @@
-import { isResource, project } from '../core/model/view.ts';
-import type { Scope, StoredRecord } from '../core/store/port.ts';
+import { splitKey } from '../core/model/keys.ts';
+import { isResource, projectAll } from '../core/model/view.ts';
+import type { RecordKey, Scope, StoredRecord } from '../core/store/port.ts';
 import { readSnapshot } from '../core/store/snapshot.ts';
 import { EncodedEntries } from './encoded-entries.ts';
 import type { Node } from './node.ts';
@@ -13,7 +14,8 @@ export interface EncodedSnapshot {
 export async function encodeSnapshot(node: Node, scope: Scope): Promise<EncodedSnapshot> {
   const { revision, records } = await readSnapshot(node.store, scope, node.options.changesPage);
   const resources = [...records.values()].filter((record) => isResource(record.key)).sort(byRevision);
-  const entries = new EncodedEntries(resources.map(project), {
+  const members = [...records.values()].flatMap(({ key }) => memberOf(key) ?? []);
+  const entries = new EncodedEntries(projectAll(resources, members), {
     maxBytes: node.options.maxPayloadBytes,
     removals: false,
   });
@@ -25,4 +27,9 @@ export async function encodeSnapshot(node: Node, scope: Scope): Promise<EncodedS
 function byRevision(one: StoredRecord, other: StoredRecord): number {
   if (one.revision !== other.revision) return one.revision - other.revision;
   return one.key < other.key ? -1 : 1;
+}
+
+function memberOf(key: RecordKey): string | undefined {
+  const { kind, id } = splitKey(key);
+  return kind === 'member' ? id : undefined;
 }

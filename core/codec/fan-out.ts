@@ -55,7 +55,7 @@ export function packFanOutBody(common: Buffer, own: ReadonlyMap<string, Buffer>)
   return Buffer.concat([common, head, ...own.values()]);
 }
 
-/** The entries as one host shall hold them. */
+/** The entries in the form that one host shall hold. Security groups are there for all: whom they do not concern leaves them. */
 export function decodeFanOutBody(payload: Buffer, host: string): Entry[] {
   const commonEnd = payload.indexOf(LINE_FEED);
   const indexEnd = payload.indexOf(LINE_FEED, commonEnd + 1);

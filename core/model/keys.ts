@@ -61,4 +61,6 @@ function split(text: string): { kind: string; id: string } {
 export interface HostUse {
   readonly bindings: number;
   readonly epoch: number;
+  /** Security group -> how many of these bindings are of ports in it. */
+  readonly groups: Readonly<Record<string, number>>;
 }

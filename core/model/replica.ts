@@ -8,6 +8,9 @@
 import type { ChangesHeader } from '../codec/envelope.ts';
 import type { RecordKey, Scope } from '../store/port.ts';
 import { EMPTY_DIGEST, addToDigest, takeFromDigest } from './digest.ts';
+import { HeldGroups, bearsOnGroups } from './held-groups.ts';
+import { groupIdOf, isGroup } from './interest.ts';
+import { keys } from './keys.ts';
 import type { Entry } from './view.ts';
 
 /** How far a replica is. */
@@ -25,6 +28,7 @@ export interface Replica extends Position {
   readonly entries: ReadonlyMap<RecordKey, Entry>;
   /** Of `entries`, kept with them. */
   readonly digest: number;
+  readonly groups: HeldGroups;
 }
 
 /** What a message makes of a replica. */
@@ -45,7 +49,7 @@ export type Planned =
 export function emptyReplica(scope: Scope, epoch: number): Replica {
   return {
     ...{ scope, epoch, incarnation: 0, revision: 0, partial: undefined },
-    ...{ entries: new Map(), digest: EMPTY_DIGEST },
+    ...{ entries: new Map(), digest: EMPTY_DIGEST, groups: new HeldGroups() },
   };
 }
 
@@ -61,10 +65,14 @@ export function planChanges(replica: Replica, header: ChangesHeader, entries: re
   if (header.part > next) return { outcome: 'gap' };
 
   const isWhole = header.part === header.parts - 1;
+  // At or below the replica's revision everything is known: an absent entry was removed and must not come back. But a
+  // group may concern the host only since; that it is there, the message says of a revision above the replica's.
+  const changed = entries.filter(
+    (entry) => (entry.revision > revision || isGroup(entry.key)) && isNews(replica, entry),
+  );
   return {
     outcome: 'applied',
-    // At or below the replica's revision everything is known: an absent entry was removed and must not come back.
-    changed: entries.filter((entry) => entry.revision > revision && isNews(replica, entry)),
+    changed: isWhole ? withoutSurplus(replica, changed, header.to) : changed,
     position: isWhole
       ? { epoch, incarnation, revision: header.to, partial: undefined }
       : {
@@ -106,7 +114,7 @@ export function planSnapshot(replica: Replica, snapshot: Snapshot): Planned {
   });
   return {
     outcome: 'applied',
-    changed: [...removed, ...set],
+    changed: withoutSurplus(replica, [...removed, ...set], revision),
     position: { epoch, incarnation, revision, partial: undefined },
   };
 }
@@ -114,9 +122,11 @@ export function planSnapshot(replica: Replica, snapshot: Snapshot): Planned {
 /** The replica with a plan taken over; its entries are the same map, changed. */
 export function take(replica: Replica, { changed, position }: Omit<Plan, 'outcome'>): Replica {
   const entries = replica.entries as Map<RecordKey, Entry>;
+  const { groups } = replica;
   let { digest } = replica;
   for (const entry of changed) {
     const before = entries.get(entry.key);
+    groups.replace(before, entry);
     if (before !== undefined) digest = takeFromDigest(digest, before);
     if (entry.body === undefined) {
       entries.delete(entry.key);
@@ -125,7 +135,32 @@ export function take(replica: Replica, { changed, position }: Omit<Plan, 'outcom
       digest = addToDigest(digest, entry);
     }
   }
-  return { scope: replica.scope, entries, digest, ...position };
+  return { scope: replica.scope, entries, digest, groups, ...position };
+}
+
+/**
+ * The changes without groups that do not concern the host, and with the removal of those that do not any more. The host
+ * sees that for itself, so nobody has to know what it held before; what it lacks it is sent with what makes it lack it.
+ */
+function withoutSurplus(
+  { entries, groups }: Replica,
+  changed: readonly Entry[],
+  revision: number,
+): readonly Entry[] {
+  let after = groups;
+  for (const entry of changed) {
+    const before = entries.get(entry.key);
+    if (!bearsOnGroups(entry) && (before === undefined || !bearsOnGroups(before))) continue;
+    if (after === groups) after = groups.copy();
+    after.replace(before, entry);
+  }
+  const surplus = new Set(after.surplus());
+  if (surplus.size === 0) return changed;
+  const removed = [...surplus].map(keys.securityGroup).filter((key) => entries.has(key));
+  return [
+    ...changed.filter(({ key }) => !isGroup(key) || !surplus.has(groupIdOf(key))),
+    ...removed.map((key): Entry => ({ key, revision, body: undefined })),
+  ];
 }
 
 function isOlder(snapshot: Snapshot, replica: Replica): boolean {

@@ -8,18 +8,24 @@ import { SLOT_COUNT } from './slots.ts';
 /** Counter of the hosts on a partition. */
 export const membersCounter = (partition: number): string => `members/${partition}`;
 
+/** How many bindings a host has more (or fewer), and of these in each security group. */
+export interface UseChange {
+  readonly bindings: number;
+  readonly groups: ReadonlyMap<string, number>;
+}
+
 /**
- * Notes that a host has one binding more (or fewer) in the VPC. The first one makes it a member with a slot of its own
- * and a fresh epoch; the last one ends the membership and leaves the slot draining until its fence is acknowledged.
+ * Notes that a host has more (or fewer) bindings in the VPC. The first one makes it a member with a slot of its own and
+ * a fresh epoch; the last one ends the membership and leaves the slot draining until its fence is acknowledged.
  */
 export async function changeUse(
   tx: Transaction,
   hostId: string,
-  delta: number,
+  change: UseChange,
   pickPartition: () => Promise<number>,
 ): Promise<void> {
-  const use = (await tx.get<HostUse>(keys.use(hostId)))?.value ?? { bindings: 0, epoch: 0 };
-  const bindings = use.bindings + delta;
+  const use = (await tx.get<HostUse>(keys.use(hostId)))?.value ?? { bindings: 0, epoch: 0, groups: {} };
+  const bindings = use.bindings + change.bindings;
   if (bindings < 0) throw new PlatformError('internal', `host ${hostId} would have ${bindings} bindings`);
   let { epoch } = use;
   if (use.bindings === 0 && bindings > 0) {
@@ -28,7 +34,18 @@ export async function changeUse(
   } else if (use.bindings > 0 && bindings === 0) {
     await release(tx, hostId);
   }
-  tx.put(keys.use(hostId), { bindings, epoch } satisfies HostUse, { logged: false });
+  const groups = addAll(use.groups, change.groups);
+  tx.put(keys.use(hostId), { bindings, epoch, groups } satisfies HostUse, { logged: false });
+}
+
+/** Counts of nothing are left out. */
+function addAll(
+  counts: Readonly<Record<string, number>>,
+  changes: ReadonlyMap<string, number>,
+): Record<string, number> {
+  const sums = new Map(Object.entries(counts));
+  for (const [id, delta] of changes) sums.set(id, (sums.get(id) ?? 0) + delta);
+  return Object.fromEntries([...sums].filter(([, count]) => count !== 0));
 }
 
 /** Gives the host a free slot of the partition. */

@@ -1,5 +1,7 @@
 import { addToDigest, digestOf, EMPTY_DIGEST } from '../../core/model/digest.ts';
-import { project } from '../../core/model/view.ts';
+import { groupIdOf, isGroup } from '../../core/model/interest.ts';
+import { concernedIn, project } from '../../core/model/view.ts';
+import type { Projection } from '../../core/model/view.ts';
 import type { StoredRecord } from '../../core/store/port.ts';
 
 /** Records in one go, between which others get their turn. */
@@ -7,23 +9,32 @@ const STEP = 2_000;
 
 /**
  * The digest of what each host of a VPC shall hold. Both forms of a port carry the same key and revision, so hosts
- * differ only in ports that are no neighbours to the others: one sum for all, and for each host what it has besides.
+ * differ only in ports that are no neighbours to the others and in their security groups: one sum for all, and for each
+ * host what it has besides.
  */
 export async function expectedDigests(records: readonly StoredRecord[]): Promise<(hostId: string) => number> {
   let shared = EMPTY_DIGEST;
   const own = new Map<string, StoredRecord[]>();
-  for (const [i, record] of records.entries()) {
-    if (i % STEP === STEP - 1) await new Promise((resolve) => setImmediate(resolve));
-    const { remote, localHosts } = project(record);
-    if (remote.body !== undefined) {
-      shared = addToDigest(shared, remote);
-      continue;
-    }
-    for (const host of localHosts) {
+  const add = (hosts: Iterable<string>, record: StoredRecord): void => {
+    for (const host of hosts) {
       const known = own.get(host);
       if (known === undefined) own.set(host, [record]);
       else known.push(record);
     }
+  };
+  const ports: Projection[] = [];
+  for (const [i, record] of records.entries()) {
+    if (i % STEP === STEP - 1) await new Promise((resolve) => setImmediate(resolve));
+    if (isGroup(record.key)) continue;
+    const projection = project(record);
+    const { remote, localHosts, groupIds } = projection;
+    if (groupIds.length > 0) ports.push(projection);
+    if (remote?.body !== undefined) shared = addToDigest(shared, remote);
+    else add(localHosts, record);
+  }
+  const concerned = concernedIn(records, ports);
+  for (const record of records) {
+    if (isGroup(record.key)) add(concerned.get(groupIdOf(record.key)) ?? [], record);
   }
   return (hostId) => (own.get(hostId) ?? []).reduce(addToDigest, shared);
 }

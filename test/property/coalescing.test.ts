@@ -63,7 +63,7 @@ async function sendPage(
   const parts = Math.ceil(projections.length / perPart);
   for (const [hostId, replica] of replicas) {
     let host = replica;
-    const entries = projections.map((projection) => entryFor(projection, hostId));
+    const entries = projections.flatMap((projection) => entryFor(projection, hostId) ?? []);
     for (let part = 0; part < parts; part++) {
       const header = {
         ...({ kind: 'changes', scope, host: hostId, epoch: 1, incarnation: 1, turn: from.turn } as const),

@@ -18,6 +18,8 @@ const PARTITIONS = 2;
 /** As few as can be drawn from, so that hosts meet on slots and run out of them. */
 const SLOTS = 8;
 const hostIds = Array.from({ length: 24 }, (_, n) => `h${n}`);
+const oneMore = { bindings: 1, groups: new Map<string, number>() };
+const oneLess = { bindings: -1, groups: new Map<string, number>() };
 
 type Step =
   | { readonly kind: 'join'; readonly host: string; readonly partition: number }
@@ -86,7 +88,7 @@ class World {
     try {
       await transact(this.store, scope, async (tx) => {
         await tx.getMany([keys.use(hostId), keys.member(hostId)]);
-        await changeUse(tx, hostId, 1, () => Promise.resolve(partition));
+        await changeUse(tx, hostId, oneMore, () => Promise.resolve(partition));
       });
     } catch (error) {
       expect(PlatformError.from(error).code).to.equal('resource_exhausted');
@@ -101,7 +103,7 @@ class World {
       const use = (await tx.get<HostUse>(keys.use(hostId)))?.value;
       if (use === undefined || use.bindings === 0) return null;
       const member = (await tx.get<Member>(keys.member(hostId)))?.value;
-      await changeUse(tx, hostId, -1, () => Promise.reject(new Error('nobody joins')));
+      await changeUse(tx, hostId, oneLess, () => Promise.reject(new Error('nobody joins')));
       return use.bindings === 1 ? (member ?? null) : null;
     });
     if (result !== null) push(this.#drained, hostId, result);

@@ -168,8 +168,14 @@ async function checkCounters({ store, scope, all, same }: Book): Promise<void> {
 /** A host is a member exactly while ports are bound on it, and each member holds a slot, alone. */
 async function checkMembers({ store, scope, all, same }: Book): Promise<void> {
   const bindings = new Map<string, number>();
-  for (const { hostId } of all<Port>('port').flatMap((port) => port.bindings)) {
-    bindings.set(hostId, (bindings.get(hostId) ?? 0) + 1);
+  const groups = new Map<string, Record<string, number>>();
+  for (const port of all<Port>('port')) {
+    for (const { hostId } of port.bindings) {
+      bindings.set(hostId, (bindings.get(hostId) ?? 0) + 1);
+      const counts = groups.get(hostId) ?? {};
+      for (const id of port.securityGroupIds) counts[id] = (counts[id] ?? 0) + 1;
+      groups.set(hostId, counts);
+    }
   }
   const members = all<Member>('member');
   same('members', members.map(({ hostId }) => hostId).sort(), [...bindings.keys()].sort());
@@ -183,6 +189,7 @@ async function checkMembers({ store, scope, all, same }: Book): Promise<void> {
   hosts.forEach((host, i) => {
     const use = uses[i] && decodeRecord<HostUse>(uses[i])?.value;
     same(`bindings counted on ${host}`, use?.bindings, bindings.get(host) ?? 0);
+    same(`ports of groups on ${host}`, use?.groups, groups.get(host) ?? {});
     const newest = Math.max(...slots.filter(({ hostId }) => hostId === host).map(({ epoch }) => epoch));
     same(`epoch of ${host} is none of the past`, (use?.epoch ?? 0) >= newest, true);
   });

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { PlatformError } from '../../../core/errors.ts';
 import type { Binding, Port } from '../../../core/model/resources.ts';
+import type { UseChange } from '../../../core/placement/membership.ts';
 
 /** A host that a port shall be bound on, as it is registered. */
 export interface BindTarget {
@@ -67,15 +68,19 @@ export function migrate(bindings: readonly Binding[], host: BindTarget): Binding
   });
 }
 
-/** Per host, how many bindings more or fewer there are. */
-export function useChanges(before: readonly Binding[], after: readonly Binding[]): Map<string, number> {
-  const changes = new Map<string, number>();
-  const add = (hostId: string, delta: number): void => {
-    changes.set(hostId, (changes.get(hostId) ?? 0) + delta);
-  };
-  for (const { hostId } of before) add(hostId, -1);
-  for (const { hostId } of after) add(hostId, 1);
-  return changes;
+/** Adds (or takes away, with -1) what a port makes of the use of its hosts. */
+export function addUse(uses: Map<string, UseChange>, port: Port | undefined, sign: 1 | -1): void {
+  for (const { hostId } of port?.bindings ?? []) {
+    const { bindings, groups } = uses.get(hostId) ?? { bindings: 0, groups: new Map<string, number>() };
+    const sums = new Map(groups);
+    for (const id of port?.securityGroupIds ?? []) sums.set(id, (sums.get(id) ?? 0) + sign);
+    uses.set(hostId, { bindings: bindings + sign, groups: sums });
+  }
+}
+
+/** False = what comes and what goes are the same. */
+export function changesUse({ bindings, groups }: UseChange): boolean {
+  return bindings !== 0 || [...groups.values()].some((delta) => delta !== 0);
 }
 
 function replace(bindings: readonly Binding[], next: Binding): Binding[] {

@@ -3,8 +3,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { keys } from '../../../core/model/keys.ts';
 import type { Port } from '../../../core/model/resources.ts';
 import { changeUse } from '../../../core/placement/membership.ts';
+import type { UseChange } from '../../../core/placement/membership.ts';
 import type { Transaction } from '../../../core/store/transaction.ts';
-import { useChanges } from './bindings.ts';
+import { addUse, changesUse } from './bindings.ts';
 
 /** A port before and after a call; undefined = it does not exist. */
 export interface PortChange {
@@ -28,21 +29,20 @@ export async function writePorts(
   changes: readonly PortChange[],
   pickPartition: () => Promise<number>,
 ): Promise<void> {
-  const uses = new Map<string, number>();
+  const uses = new Map<string, UseChange>();
   const counts = new Map<string, number>();
   for (const { before, after } of changes) {
     if (isDeepStrictEqual(before, after)) continue;
     writeRecords(tx, before, after);
     add(counts, counted(before), -1);
     add(counts, counted(after), 1);
-    for (const [host, delta] of useChanges(before?.bindings ?? [], after?.bindings ?? [])) {
-      uses.set(host, (uses.get(host) ?? 0) + delta);
-    }
+    addUse(uses, before, -1);
+    addUse(uses, after, 1);
   }
   for (const [counter, delta] of counts) if (delta !== 0) tx.count(counter, delta);
-  const changed = [...uses].filter(([, delta]) => delta !== 0);
+  const changed = [...uses].filter(([, change]) => changesUse(change));
   await tx.getMany(changed.flatMap(([host]) => [keys.use(host), keys.member(host)]));
-  for (const [host, delta] of changed) await changeUse(tx, host, delta, pickPartition);
+  for (const [host, change] of changed) await changeUse(tx, host, change, pickPartition);
 }
 
 function writeRecords(tx: Transaction, before: Port | undefined, after: Port | undefined): void {

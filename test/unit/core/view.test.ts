@@ -59,7 +59,7 @@ describe('view', () => {
     expect(entryFor(projection, '2')).to.equal(stored);
     const remote = entryFor(projection, '3');
     expect(remote).to.include({ key: 'port/p', revision: 7 });
-    expect(JSON.parse(remote.body ?? '')).to.deep.equal({
+    expect(JSON.parse(remote?.body ?? '')).to.deep.equal({
       kind: 'neighbor',
       id: 'p',
       macAddress: '02:00:00:00:00:01',
@@ -72,7 +72,7 @@ describe('view', () => {
 
   it('takes a port without an active binding away from the others', () => {
     const projection = project(record('port/p', port([binding('2', 'inactive')])));
-    expect(entryFor(projection, '2').body).to.be.a('string');
+    expect(entryFor(projection, '2')?.body).to.be.a('string');
     expect(entryFor(projection, '3')).to.deep.equal({ key: 'port/p', revision: 7, body: undefined });
   });
 

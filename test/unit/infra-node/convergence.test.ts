@@ -10,9 +10,18 @@ import { VpcFixture, nothing, resume, resync, vpcId, vpcScope } from './vpc-fixt
 
 const hostIds = ['h0', 'h1', 'h2', 'h3'];
 const portIds = ['p0', 'p1', 'p2', 'p3', 'p4', 'p5'];
+const groupIds = ['g0', 'g1', 'g2', 'g3'];
+const someGroups = fc.uniqueArray(fc.constantFrom(...groupIds), { maxLength: 2 });
 
 type Change =
-  | { readonly kind: 'bind'; readonly port: string; readonly hosts: readonly string[] }
+  | {
+      readonly kind: 'bind';
+      readonly port: string;
+      readonly hosts: readonly string[];
+      readonly groups: readonly string[];
+    }
+  /** `names` = the groups that its rules name from now on; undefined = it is deleted if nobody needs it. */
+  | { readonly kind: 'group'; readonly id: string; readonly names: readonly string[] | undefined }
   | { readonly kind: 'delete'; readonly port: string }
   | { readonly kind: 'subnet'; readonly id: number; readonly removed: boolean }
   | { readonly kind: 'unlogged' };
@@ -38,6 +47,15 @@ const change: fc.Arbitrary<Change> = fc.oneof(
       kind: fc.constant('bind' as const),
       port: fc.constantFrom(...portIds),
       hosts: fc.uniqueArray(fc.constantFrom(...hostIds), { maxLength: 2 }),
+      groups: someGroups,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('group' as const),
+      id: fc.constantFrom(...groupIds),
+      names: fc.option(someGroups, { nil: undefined, freq: 4 }),
     }),
   },
   {
@@ -105,7 +123,9 @@ class World {
   async do(each: Step): Promise<void> {
     switch (each.kind) {
       case 'bind':
-        return this.fixture.bind(each.port, each.hosts, `v${this.#names++}`);
+        return this.fixture.bind(each.port, each.hosts, `v${this.#names++}`, each.groups);
+      case 'group':
+        return this.fixture.group(each.id, each.names, `v${this.#names++}`);
       case 'delete':
         return this.fixture.bind(each.port, undefined);
       case 'subnet':

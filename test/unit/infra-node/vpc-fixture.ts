@@ -65,6 +65,11 @@ export function port(id: string, hostIds: readonly string[], name = ''): Port {
   };
 }
 
+function putGroup(tx: Transaction, id: string, names: readonly string[], name = ''): void {
+  const rules = names.map((remoteGroupId) => ({ remoteGroupId }));
+  tx.put(keys.securityGroup(id), { id, name, rules });
+}
+
 export class VpcFixture {
   readonly store: Store;
   readonly east = new RecordingCluster('east');
@@ -120,17 +125,61 @@ export class VpcFixture {
     return host;
   }
 
-  /** Binds the port on these hosts, the first one actively; none = it is bound nowhere, undefined = it is deleted. */
-  async bind(id: string, hostIds: readonly string[] | undefined, name = ''): Promise<void> {
+  /** Binds the port on these hosts, the first one actively; none = it is bound nowhere, undefined = it is deleted. Groups that are given are made if need be. */
+  async bind(
+    id: string,
+    hostIds: readonly string[] | undefined,
+    name = '',
+    groups?: readonly string[],
+  ): Promise<void> {
     await transact(this.store, vpcScope, async (tx) => {
-      const before =
-        (await tx.get<Port>(keys.port(id)))?.value.bindings.map((binding) => binding.hostId) ?? [];
-      const after = hostIds ?? [];
-      for (const host of after.filter((each) => !before.includes(each))) await this.#use(tx, host, 1);
-      for (const host of before.filter((each) => !after.includes(each))) await this.#use(tx, host, -1);
-      if (hostIds === undefined) tx.remove(keys.port(id));
-      else tx.put(keys.port(id), port(id, hostIds, name));
+      const before = (await tx.get<Port>(keys.port(id)))?.value;
+      const after = hostIds && { ...port(id, hostIds, name), ...(groups && { securityGroupIds: groups }) };
+      const uses = new Map<string, { bindings: number; groups: Map<string, number> }>();
+      for (const [each, sign] of [
+        [before, -1],
+        [after, 1],
+      ] as const) {
+        for (const { hostId } of each?.bindings ?? []) {
+          const use = uses.get(hostId) ?? { bindings: 0, groups: new Map<string, number>() };
+          use.bindings += sign;
+          for (const group of each?.securityGroupIds ?? []) {
+            use.groups.set(group, (use.groups.get(group) ?? 0) + sign);
+          }
+          uses.set(hostId, use);
+        }
+      }
+      for (const [host, use] of uses) {
+        await changeUse(tx, host, use, () => Promise.resolve(host.charCodeAt(host.length - 1) % partitions));
+      }
+      for (const group of groups ?? []) {
+        if ((await tx.get(keys.securityGroup(group))) === undefined) putGroup(tx, group, []);
+      }
+      if (after === undefined) tx.remove(keys.port(id));
+      else tx.put(keys.port(id), after);
     });
+  }
+
+  /** Makes or changes a group whose rules name these, which are made if need be; undefined = it goes, unless something needs it. */
+  async group(id: string, names: readonly string[] | undefined, name = ''): Promise<void> {
+    await transact(this.store, vpcScope, async (tx) => {
+      if (names === undefined) {
+        if (!(await this.#isNeeded(id))) tx.remove(keys.securityGroup(id));
+        return;
+      }
+      for (const other of names) {
+        if (other !== id && (await tx.get(keys.securityGroup(other))) === undefined) putGroup(tx, other, []);
+      }
+      putGroup(tx, id, names, name);
+    });
+  }
+
+  async #isNeeded(id: string): Promise<boolean> {
+    const ports = await this.store.list(vpcScope, 'port', '', 1_000);
+    const groups = await this.store.list(vpcScope, 'security-group', '', 1_000);
+    return [...ports, ...groups.filter(({ key }) => key !== keys.securityGroup(id))].some(({ body }) =>
+      body?.includes(`"${id}"`),
+    );
   }
 
   async write(scope: Scope, body: (tx: Transaction) => void): Promise<number> {
@@ -167,11 +216,5 @@ export class VpcFixture {
   ): Promise<boolean> {
     const { behind } = await this.store.putReport(scope, { reporter, body: '{}', ...at });
     return behind;
-  }
-
-  #use(tx: Transaction, hostId: string, delta: number): Promise<void> {
-    return changeUse(tx, hostId, delta, () =>
-      Promise.resolve(hostId.charCodeAt(hostId.length - 1) % partitions),
-    );
   }
 }

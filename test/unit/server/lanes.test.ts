@@ -19,7 +19,7 @@ describe('lanes', () => {
     withCapacity(plane.deps, scope, () =>
       mutate(plane.deps, scope, undefined, async (tx) => {
         const pick = pickPartition(plane.deps, tx);
-        for (const host of hosts) await changeUse(tx, host, 1, pick);
+        for (const host of hosts) await changeUse(tx, host, { bindings: 1, groups: new Map() }, pick);
       }),
     );
   const lane = async (): Promise<Lane | undefined> =>

@@ -87,8 +87,8 @@ describe('binding ports', () => {
     expect(active(await migrateTo(plane, 'p', 'h3'))).to.deep.equal([
       { hostId: 'h3', state, vnicType: 'normal', profile: '{"from":"h2"}' },
     ]);
-    expect(await useOf(plane, 'h1')).to.deep.equal({ bindings: 0, epoch: 1 });
-    expect(await useOf(plane, 'h3')).to.deep.equal({ bindings: 1, epoch: 1 });
+    expect(await useOf(plane, 'h1')).to.deep.equal({ bindings: 0, epoch: 1, groups: {} });
+    expect(await useOf(plane, 'h3')).to.deep.equal({ bindings: 1, epoch: 1, groups: {} });
   });
 
   it('binds and unbinds lists in one step or not at all', async () => {
@@ -222,7 +222,7 @@ async function checkAgainst(plane: ControlPlane, model: Model, epochs: Map<strin
   const members = new Map<string, Member>();
   for (const host of HOSTS) {
     const bindings = [...model.values()].filter((hosts) => hosts.has(host)).length;
-    const use = (await useOf(plane, host)) ?? { bindings: 0, epoch: 0 };
+    const use = (await useOf(plane, host)) ?? { bindings: 0, epoch: 0, groups: {} };
     expect(use.bindings, `bindings on ${host}`).to.equal(bindings);
     const member = await memberOf(plane, host);
     expect(member !== undefined, `membership of ${host}`).to.equal(bindings > 0);

@@ -132,7 +132,7 @@ describe('creating ports', () => {
     const { ports = [] } = await createPorts(plane.deps, request('CreatePorts', { requests }));
     expect(ports.map((port) => port.revision)).to.deep.equal(Array(4).fill(before + 1));
     expect(ports.map((port) => port.bindings?.[0]?.hostId)).to.deep.equal(['h1', 'h2', 'h1', undefined]);
-    expect(await useOf(plane, 'h1')).to.deep.equal({ bindings: 2, epoch: 1 });
+    expect(await useOf(plane, 'h1')).to.deep.equal({ bindings: 2, epoch: 1, groups: {} });
   });
 
   it('counts the ports of a group once each', async () => {

@@ -295,8 +295,9 @@ describe('VPCs', () => {
     it('leaves the topic until the last slot is drained', async () => {
       await makeVpc(plane, 'v1', { vni: 5 });
       const scope = scopes.vpc('v1');
-      await transact(plane.store, scope, (tx) => changeUse(tx, 'h1', 1, pickPartition(plane.deps, tx)));
-      await transact(plane.store, scope, (tx) => changeUse(tx, 'h1', -1, pickPartition(plane.deps, tx)));
+      const use = (bindings: number) => ({ bindings, groups: new Map<string, number>() });
+      await transact(plane.store, scope, (tx) => changeUse(tx, 'h1', use(1), pickPartition(plane.deps, tx)));
+      await transact(plane.store, scope, (tx) => changeUse(tx, 'h1', use(-1), pickPartition(plane.deps, tx)));
       await remove('v1');
       const topic = () => plane.clusters[0]?.admin.topicStats(plane.deps.topics.vpc('v1'));
       expect(await topic()).not.to.equal(undefined);
