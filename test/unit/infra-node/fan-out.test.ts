@@ -147,6 +147,28 @@ describe('a fan-out lane carries', () => {
     await all.expectConverged();
   });
 
+  it('a group to those that it concerns, also to a reader that is sent nothing', async () => {
+    const { store } = all.fixture;
+    await all.fixture.group('g1', []);
+    await all.fixture.bind('p-h3', ['h3'], '', ['g1']);
+    await all.promote(1, ...ids);
+    const { token, dispatched } = await store.beginDispatch(vpcScope);
+    const sent = new Map([['h3', ((await store.marks(vpcScope)).at(-1) ?? 0) - 1]]);
+    expect(await store.advance({ scope: vpcScope, token, dispatched, sent })).to.equal(true);
+    const before = all.published.length;
+    await all.fixture.group('g1', [], 'changed');
+    await all.dispatch();
+    const published = all.published.slice(before);
+    expect(published).to.have.length(1);
+    // It may come before what makes up for it.
+    for (const message of published) all.host('h3').read(message);
+    await all.reportAll();
+    const held = (id: string) => all.host(id).replicas.get(vpcScope)?.entries.get(keys.securityGroup('g1'));
+    expect(held('h3')?.body).to.contain('changed');
+    expect(held('h0')).to.equal(undefined);
+    await all.expectConverged();
+  });
+
   it('what one of its partitions did not take once more: nothing has advanced', async () => {
     all.node = all.fixture.node(options({}, 2));
     await all.changes(2);
