@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { RecordKey } from '../../core/store/port.ts';
 import { startPlatform } from '../../local/platform.ts';
 import type { Platform } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
@@ -16,6 +17,9 @@ describe('who receives what', function () {
 
   const configOf = (host: string, name: string): string | undefined =>
     platform.agents.get(host)?.hostEntries().get(`config/${name}`)?.body;
+
+  const holders = (vpcId: string, key: RecordKey): string[] =>
+    hosts.filter((host) => platform.agents.get(host)?.view(vpcId)?.has(key) === true);
 
   it('a message for one host is received by that host and no other', async () => {
     await platform.client.publish({ hostId: 'host-2', name: 'ntp', data: Buffer.from('10.0.0.1') });
@@ -41,14 +45,37 @@ describe('who receives what', function () {
     const stop = platform.onApplied((host, scope) => {
       if (scope === `vpc/${vpc.id}`) received.add(host);
     });
-    await client.createSecurityGroup({ securityGroup: { id: 'sg-multicast', vpcId: vpc.id, name: 'web' } });
+    await client.createSubnet({ subnet: { id: 'sn-multicast', vpcId: vpc.id, cidr: '10.9.0.0/16' } });
     await platform.settled();
     stop();
     expect([...received].sort()).to.deep.equal(inside);
-    for (const host of hosts) {
-      const held = platform.agents.get(host)?.view(vpc.id)?.has('security-group/sg-multicast') ?? false;
-      expect(held, host).to.equal(inside.includes(host));
-    }
+    expect(holders(vpc.id, 'subnet/sn-multicast')).to.deep.equal(inside);
+  });
+
+  it('a security group is received by the hosts with members of it, or of one that names it, and by no other', async () => {
+    const { client } = platform;
+    const vpc = await client.createVpc({ vpc: { name: 'groups' } });
+    await client.createSecurityGroup({ securityGroup: { id: 'sg-named', vpcId: vpc.id } });
+    await client.createSecurityGroup({ securityGroup: { id: 'sg-naming', vpcId: vpc.id } });
+    const bind = async (hostId: string, ...securityGroupIds: string[]): Promise<void> => {
+      const port = await client.createPort({ port: { vpcId: vpc.id, securityGroupIds } });
+      await client.bindPort({ portId: port.id, hostId });
+    };
+    await bind('host-0', 'sg-named');
+    await bind('host-3', 'sg-naming');
+    await bind('host-5');
+    await platform.settled();
+    expect(holders(vpc.id, 'security-group/sg-named')).to.deep.equal(['host-0']);
+    expect(holders(vpc.id, 'security-group/sg-naming')).to.deep.equal(['host-3']);
+    const rule = {
+      direction: 'DIRECTION_INGRESS',
+      etherType: 'ETHER_TYPE_IPV4',
+      remoteGroupId: 'sg-named',
+    } as const;
+    await client.addSecurityGroupRules({ securityGroupId: 'sg-naming', rules: [rule] });
+    await platform.settled();
+    expect(holders(vpc.id, 'security-group/sg-named')).to.deep.equal(['host-0', 'host-3']);
+    expect(holders(vpc.id, 'security-group/sg-naming')).to.deep.equal(['host-3']);
   });
 
   it('an update of a public resource goes to one member of the group that serves its kind', async () => {
