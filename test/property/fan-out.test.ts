@@ -21,7 +21,14 @@ const options = {
 };
 
 type Step =
-  | { readonly kind: 'bind'; readonly port: string; readonly hosts: readonly string[] }
+  | {
+      readonly kind: 'bind';
+      readonly port: string;
+      readonly hosts: readonly string[];
+      readonly groups: readonly string[];
+    }
+  /** Its rules name these groups from now on; undefined = it goes, unless something needs it. */
+  | { readonly kind: 'group'; readonly id: string; readonly names: readonly string[] | undefined }
   | { readonly kind: 'delete'; readonly port: string }
   | { readonly kind: 'subnets'; readonly ids: readonly number[]; readonly removed: boolean }
   | { readonly kind: 'wish'; readonly wish: Multicast | undefined }
@@ -41,6 +48,7 @@ type Step =
   | { readonly kind: 'wait'; readonly ms: number };
 
 const host = fc.constantFrom(...hostIds);
+const someGroups = fc.uniqueArray(fc.constantFrom('g0', 'g1', 'g2'), { maxLength: 2 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 5,
@@ -48,6 +56,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant('bind' as const),
       port: fc.constantFrom(...portIds),
       hosts: fc.uniqueArray(host, { maxLength: 3 }),
+      groups: someGroups,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('group' as const),
+      id: fc.constantFrom('g0', 'g1', 'g2'),
+      names: fc.option(someGroups, { nil: undefined, freq: 4 }),
     }),
   },
   {
@@ -113,7 +130,9 @@ async function run(world: ReadingWorld, each: Step, n: number): Promise<void> {
   const { fixture } = world;
   switch (each.kind) {
     case 'bind':
-      return world.write(() => fixture.bind(each.port, each.hosts, `version ${n}`));
+      return world.write(() => fixture.bind(each.port, each.hosts, `version ${n}`, each.groups));
+    case 'group':
+      return world.write(() => fixture.group(each.id, each.names, `version ${n}`));
     case 'delete':
       return world.write(() => fixture.bind(each.port, undefined));
     case 'subnets':
