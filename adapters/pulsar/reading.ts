@@ -9,6 +9,9 @@ import { partitionName } from './topic-producer.ts';
 
 const RECEIVE_QUEUE = 100;
 
+/** Less than the client waits before it connects again. */
+const LOOK_MS = 40;
+
 /** Bytes that wait here for the handler; what comes above them is dropped, as if the reader had come later. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
@@ -31,7 +34,7 @@ export class Reading {
   }
 
   async open(): Promise<PlainConsumer> {
-    const inbox = new Inbox(this.#topic, this.#log);
+    const inbox = new Inbox(this.#topic, this.#log, this.#last !== undefined);
     const { MessageId } = await loadAddon();
     try {
       const reader = await this.#client.createReader({
@@ -60,13 +63,20 @@ class Inbox {
   #isDropping = false;
   #receiver: { resolve: (message: Message) => void; reject: (error: unknown) => void } | undefined;
   #isClosed = false;
+  /** The client knows a message after which to go on; else it begins anew at the end whenever it connects again. */
+  #isPlaced: boolean;
+  #hasSlipped = false;
+  #watch: NodeJS.Timeout | undefined;
 
-  constructor(topic: string, log: LogHook) {
+  constructor(topic: string, log: LogHook, isPlaced: boolean) {
     this.#topic = topic;
     this.#log = log;
+    this.#isPlaced = isPlaced;
   }
 
   push(message: Message): void {
+    this.#isPlaced = true;
+    clearInterval(this.#watch);
     if (this.#receiver !== undefined) {
       this.#receiver.resolve(message);
       this.#receiver = undefined;
@@ -85,17 +95,31 @@ class Inbox {
   }
 
   of(reader: Reader): PlainConsumer {
+    this.#watchOver(reader);
     return {
       receive: () => this.#receive(),
       acknowledge: () => Promise.resolve(null),
-      isConnected: () => reader.isConnected(),
+      isConnected: () => {
+        const hasSlipped = this.#hasSlipped;
+        this.#hasSlipped = false;
+        return reader.isConnected() && !hasSlipped;
+      },
       close: async () => {
         this.#isClosed = true;
+        clearInterval(this.#watch);
         this.#receiver?.reject(closed());
         this.#receiver = undefined;
         return reader.close();
       },
     };
+  }
+
+  /** Until it is placed, the shortest loss of the connection counts, and is told at the next look. */
+  #watchOver(reader: Reader): void {
+    if (this.#isPlaced) return;
+    this.#watch = setInterval(() => {
+      if (!reader.isConnected()) this.#hasSlipped = true;
+    }, LOOK_MS).unref();
   }
 
   #receive(): Promise<Message> {
