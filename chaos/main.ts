@@ -1,11 +1,11 @@
 // npm run chaos -- [options]
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureAddon } from '../bench/services.ts';
 import { UsageError } from '../bench/usage.ts';
 import { readOptions, usage } from './options.ts';
-import { hasPassed } from './result.ts';
+import { runRolling } from './rolling/run.ts';
 import { runChaos } from './run.ts';
 
 const SHOWN = 20;
@@ -30,12 +30,15 @@ async function chaos(options: NonNullable<ReturnType<typeof readOptions>>): Prom
   const report = (line: string): void => {
     process.stderr.write(`${((performance.now() - beganMs) / 1_000).toFixed(1).padStart(7)} s  ${line}\n`);
   };
-  const { result, findings } = await runChaos(options, dir, report);
-  const passed = hasPassed(result);
+  const run = options.rolling ? runRolling : runChaos;
+  const { result, passed, findings } = await run(options, dir, report);
   for (const finding of findings.slice(0, SHOWN)) report(finding);
   if (findings.length > SHOWN) report(`and ${findings.length - SHOWN} more`);
   if (passed) await rm(dir, { recursive: true });
-  else report(`failed; logs, state and result.json are in ${dir}`);
+  else {
+    await writeFile(join(dir, 'result.json'), `${JSON.stringify({ result, findings }, undefined, 2)}\n`);
+    report(`failed; logs, state and result.json are in ${dir}`);
+  }
   process.stdout.write(`${JSON.stringify(result, undefined, options.json ? undefined : 2)}\n`);
   return passed ? 0 : 1;
 }

@@ -1,14 +1,12 @@
 import { faultKinds } from './schedule/kinds.ts';
 import type { FaultKind } from './schedule/kinds.ts';
 
-export interface Figures {
+/** Of every run. */
+export interface CommonFigures {
   readonly seed: number;
-  readonly minutes: number;
-  readonly faults: Readonly<Record<FaultKind, number>>;
   readonly writes_acknowledged: number;
   /** Of these, the calls that delete resources. */
   readonly deletes_acknowledged: number;
-  readonly writes_during_faults: number;
   /** Cells of the ledger that do not hold an allowed value. */
   readonly writes_lost: number;
   readonly agents: number;
@@ -18,6 +16,13 @@ export interface Figures {
   readonly rolled_back: number;
   /** From the end of faults and writes until nothing differed; null = it still did at the end of the patience. */
   readonly settle_ms: number | null;
+}
+
+/** Of a run with faults. */
+export interface Figures extends CommonFigures {
+  readonly minutes: number;
+  readonly faults: Readonly<Record<FaultKind, number>>;
+  readonly writes_during_faults: number;
 }
 
 export interface Result extends Figures {
@@ -38,7 +43,7 @@ export function resultOf(figures: Figures): Result {
   return { ...figures, counted };
 }
 
-export function hasPassed(result: Figures): boolean {
+export function hasPassed(result: CommonFigures): boolean {
   const { writes_lost, agents_differing, resurrected, rolled_back, settle_ms } = result;
   return writes_lost + agents_differing + resurrected + rolled_back === 0 && settle_ms !== null;
 }

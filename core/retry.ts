@@ -5,9 +5,10 @@ export interface RetryOptions {
   readonly signal?: AbortSignal;
   /** Calls in all; default 10. Infinity with a signal. */
   readonly attempts?: number;
-  /** First pause, doubled each time up to the maximum; each is drawn from the upper half. Defaults 50 and 5,000. */
+  /** First pause, multiplied each time up to the maximum; each is drawn from the upper half. Defaults 50, 5,000 and 2. */
   readonly baseMs?: number;
   readonly maxMs?: number;
+  readonly factor?: number;
   /** Default: the error says of itself that it is retryable. */
   readonly retryIf?: (error: unknown) => boolean;
 }
@@ -16,7 +17,7 @@ const isRetryable = (error: unknown): boolean => error instanceof PlatformError 
 
 /** Calls until it succeeds, throws what will not pass, or the attempts are used up (then the last error is thrown). */
 export async function retry<T>(call: () => Promise<T>, options: RetryOptions = {}): Promise<T> {
-  const { signal, attempts = 10, baseMs = 50, maxMs = 5_000, retryIf = isRetryable } = options;
+  const { signal, attempts = 10, baseMs = 50, maxMs = 5_000, factor = 2, retryIf = isRetryable } = options;
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
     try {
@@ -24,7 +25,7 @@ export async function retry<T>(call: () => Promise<T>, options: RetryOptions = {
     } catch (error) {
       if (attempt >= attempts || !retryIf(error)) throw error;
     }
-    const ceiling = Math.min(maxMs, baseMs * 2 ** (attempt - 1));
+    const ceiling = Math.min(maxMs, baseMs * factor ** (attempt - 1));
     await pause(ceiling * (0.5 + Math.random() / 2), signal);
   }
 }

@@ -24,6 +24,7 @@ const steps: readonly Step[] = [
   npm('services down', 'services', 'down', '--wipe'),
   npm('fault harness, seed 1', 'chaos', '--seed', '1', '--minutes', '1'),
   npm('fault harness, seed 2', 'chaos', '--seed', '2', '--minutes', '1'),
+  npm('rolling restarts', 'chaos', '--rolling', '--agents', '20', '--workers', '4', '--rate', '100'),
 ];
 
 function run(step: Step): Promise<{ passed: number; failed: number }> {

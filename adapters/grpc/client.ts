@@ -6,31 +6,41 @@ import { retry } from '../../core/retry.ts';
 import { createErrorTranslator } from './errors.ts';
 import { loadControl } from './loader.ts';
 import type { ControlCallOptions, ControlClient } from './methods.ts';
+import { callPolicyOf, readServiceConfig } from './service-config.ts';
+import type { ServiceConfig } from './service-config.ts';
 
 export interface ControlClientOptions {
-  /** `host:port`, or several of them: a call goes to the next one after UNAVAILABLE. */
+  /**
+   * A gRPC target such as `host:port`, whose addresses share the calls; or several of them: a call goes to the next one
+   * after UNAVAILABLE.
+   */
   readonly addresses: string | readonly string[];
   /** Default: no TLS. */
   readonly credentials?: ChannelCredentials;
   /** Sent with every call. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Default 30 s. */
+  /** Default: as the service config of the contract has it. */
   readonly deadlineMs?: number;
   /**
-   * How UNAVAILABLE is repeated where a repeat is harmless: reads, RegisterHost, and requests with a request_id.
-   * `attempts: 1` leaves it to the caller.
+   * Other than the service config of the contract has it. Only what is harmless is repeated: reads, RegisterHost, and
+   * requests with a request_id. `attempts: 1` leaves it to the caller.
    */
   readonly retry?: { readonly attempts?: number; readonly baseMs?: number; readonly maxMs?: number };
+  /** Told of each failure that is followed by a repeat. */
+  readonly onRepeat?: (error: PlatformError) => void;
   readonly protoDirectory?: string;
 }
 
 type Method = MethodDefinition<object, object>;
 
 export function openControlClient(options: ControlClientOptions): ControlClient {
-  const { deadlineMs: defaultDeadlineMs = 30_000, protoDirectory } = options;
-  const { attempts = 4, baseMs = 100, maxMs = 2000 } = options.retry ?? {};
+  const { protoDirectory, onRepeat = () => undefined } = options;
+  const serviceConfig = readServiceConfig(protoDirectory);
+  const policy = callPolicyOf(serviceConfig);
+  const { deadlineMs: defaultDeadlineMs = policy.deadlineMs } = options;
+  const { attempts = policy.attempts, baseMs = policy.baseMs, maxMs = policy.maxMs } = options.retry ?? {};
   const errors = createErrorTranslator(protoDirectory);
-  const channels = openChannels(options);
+  const channels = openChannels(options, serviceConfig);
   const scopes = new Set<AbortController>();
   let isClosed = false;
   let current = 0;
@@ -114,8 +124,14 @@ export function openControlClient(options: ControlClientOptions): ControlClient 
         attempts,
         baseMs,
         maxMs,
+        factor: policy.factor,
         signal,
-        retryIf: (error) => repeatable && error instanceof PlatformError && error.code === 'unavailable',
+        retryIf: (error) => {
+          const { code } = PlatformError.from(error);
+          if (!repeatable || !policy.codes.has(code.toUpperCase())) return false;
+          onRepeat(PlatformError.from(error));
+          return true;
+        },
       });
     } finally {
       end();
@@ -177,10 +193,13 @@ export function openControlClient(options: ControlClientOptions): ControlClient 
   return client as unknown as ControlClient;
 }
 
-function openChannels({ addresses, credentials }: ControlClientOptions): Client[] {
+function openChannels(options: ControlClientOptions, { loadBalancingConfig }: ServiceConfig): Client[] {
+  const { addresses, credentials = channelCredentials.createInsecure() } = options;
   const list = typeof addresses === 'string' ? [addresses] : addresses;
   if (list.length === 0) throw new PlatformError('invalid_argument', 'no address of a control service given');
-  return list.map((address) => new Client(address, credentials ?? channelCredentials.createInsecure()));
+  // Repeats are ours: the library's would go by the method alone, and to the same target.
+  const channelOptions = { 'grpc.service_config': JSON.stringify({ loadBalancingConfig }) };
+  return list.map((address) => new Client(address, credentials, channelOptions));
 }
 
 function isRepeatable(path: string, request: object): boolean {

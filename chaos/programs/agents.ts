@@ -91,8 +91,13 @@ await runService('agents', async () => {
     }
   }
 
-  const server = createServer((_request, response) => {
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(held(agents)));
+  const server = createServer(({ url }, response) => {
+    if (url === '/readyz') {
+      const isReady = [...agents.values()].every((agent) => agent.uplink().isListening);
+      response.writeHead(isReady ? 200 : 503).end();
+    } else {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(held(agents)));
+    }
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openRedisStore } from '../../adapters/redis/store.ts';
 import type { Store } from '../../core/store/port.ts';
+import { forEachOf } from '../../local/pool.ts';
 import { freePorts } from '../../scripts/free-ports.ts';
 import { startRedis } from '../../scripts/services/redis.ts';
 import type { RedisOptions } from '../../scripts/services/redis.ts';
@@ -46,6 +47,8 @@ export interface Testbed {
 const NAME = 'chaos';
 const SERVERS = 2;
 const INFRA_NODES = 2;
+/** Processes of agents. */
+const STARTED_AT_ONCE = 4;
 const [SERVER_SIDE, INFRA_SIDE, AGENT_SIDE] = [0, 1, 2];
 
 /** Everything as processes of its own on loopback, with links between the programs and the services. */
@@ -102,13 +105,12 @@ export async function startTestbed(options: TestbedOptions): Promise<Testbed> {
       infraNodes.push(await launch(`infra-node-${n}`, main, broker, [INFRA_SIDE, redisLinks[1]], env));
     }
     const agents: Program[] = [];
-    for (let n = 0; n < options.workers; n++) {
+    await forEachOf(options.workers, STARTED_AT_ONCE, async (n) => {
       const config = agentsConfig(options, n, addresses, broker.accesses[AGENT_SIDE]?.serviceUrl ?? '');
       const env = { [AGENTS_VARIABLE]: JSON.stringify(config) };
-      agents.push(
-        await launch(`agents-${n}`, 'chaos/programs/agents.ts', broker, [AGENT_SIDE, undefined], env),
-      );
-    }
+      const side = [AGENT_SIDE, undefined] as const;
+      agents[n] = await launch(`agents-${n}`, 'chaos/programs/agents.ts', broker, side, env);
+    });
     return {
       servers,
       infraNodes,

@@ -26,6 +26,21 @@ const PAUSE_MS = { least: 50, most: 1_000 };
 /** Nothing was written by an attempt that ended so; the others that may be repeated leave it open. */
 const harmless: ReadonlySet<ErrorCode> = new Set(['aborted']);
 
+/** One call by a client that repeats it itself, as clients are told to. */
+export async function callOnce(
+  client: ControlClient,
+  operation: Operation,
+  requestId: string,
+): Promise<Outcome> {
+  try {
+    await operation.call(client, requestId, {});
+    return { kind: 'acknowledged' };
+  } catch (thrown) {
+    const error = PlatformError.from(thrown);
+    return { kind: error.retryable || error.code === 'internal' ? 'unknown' : 'refused', error };
+  }
+}
+
 /** As the contract says: what may be retried is, with the same request id, by turns at the servers. */
 export async function callUntilKnown(
   clients: readonly ControlClient[],

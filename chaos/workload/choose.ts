@@ -5,8 +5,8 @@ import * as ports from './port-operations.ts';
 import { isFree } from './world.ts';
 import type { Vpc, World } from './world.ts';
 
-/** How many of each there are once the workload has found its balance: as many are made as are deleted. */
-const balance = { vpcs: 10, ports: 90, groupsPerVpc: 3, subnetsPerVpc: 2, tablesPerVpc: 2 };
+/** Beside the balance of the world. */
+const balance = { groupsPerVpc: 3, subnetsPerVpc: 2, tablesPerVpc: 2 };
 
 type Choice = readonly [weight: number, choose: (world: World, vpc: Vpc) => Operation | undefined];
 
@@ -44,7 +44,7 @@ function isForDeletion(world: World, { isClosing }: Vpc, count: number, balanced
 }
 
 function makeOrDeletePort(world: World, vpc: Vpc): Operation | undefined {
-  if (!isForDeletion(world, vpc, world.ports(), balance.ports)) return ports.createPort(world, vpc);
+  if (!isForDeletion(world, vpc, world.ports(), world.balance.ports)) return ports.createPort(world, vpc);
   const port = world.any(vpc.ports, isFree);
   return port && ports.deletePort(vpc, port);
 }
@@ -112,8 +112,8 @@ function makeOrDeleteVpc(world: World, drawn: Vpc): Operation | undefined {
   const closing = world.any(world.vpcs, (vpc) => vpc.isClosing && !vpc.isBusy);
   if (closing === undefined) {
     // While the broker is away none can be made, and there must be something left to write to.
-    const isFew = world.vpcs.size <= balance.vpcs / 2;
-    if (isFew || !isForDeletion(world, drawn, world.vpcs.size, balance.vpcs))
+    const isFew = world.vpcs.size <= world.balance.vpcs / 2;
+    if (isFew || !isForDeletion(world, drawn, world.vpcs.size, world.balance.vpcs))
       return networks.createVpc(world);
     drawn.isClosing = true;
     return undefined;

@@ -1,38 +1,42 @@
-import type { ControlClient } from '../../adapters/grpc/methods.ts';
 import { pause } from '../../core/retry.ts';
 import { Ledger } from '../model/ledger.ts';
-import { callUntilKnown } from './call.ts';
+import type { Outcome } from './call.ts';
 import { chooseOperation } from './choose.ts';
 import type { Operation } from './operation.ts';
 import type { World } from './world.ts';
 
 export interface WorkloadOptions {
-  readonly clients: readonly ControlClient[];
+  /** Carries a write out and answers with what came of it. */
+  readonly call: (operation: Operation, requestId: string, number: number) => Promise<Outcome>;
   readonly world: World;
   /** Writes that are under way at a time, and begun per second; at most. */
   readonly callers: number;
   readonly perSecond: number;
-  /** Whether a fault is at work. */
-  readonly isFaulty: () => boolean;
+  /** Whether something is at work that makes writing hard. */
+  readonly isDisturbed: () => boolean;
   readonly report: (line: string) => void;
 }
 
 export interface WorkloadCounts {
   acknowledged: number;
   deletes: number;
-  duringFaults: number;
+  whileDisturbed: number;
   refused: number;
   unknown: number;
 }
 
-/** How long a write is tried for: longer than any fault lasts. */
-const PATIENCE_MS = 60_000;
 const NOTHING_TO_DO_MS = 5;
 
 /** Random writes by several callers, each written into the ledger before it is sent and when its end is known. */
 export class Workload {
   readonly ledger = new Ledger();
-  readonly counts: WorkloadCounts = { acknowledged: 0, deletes: 0, duringFaults: 0, refused: 0, unknown: 0 };
+  readonly counts: WorkloadCounts = {
+    acknowledged: 0,
+    deletes: 0,
+    whileDisturbed: 0,
+    refused: 0,
+    unknown: 0,
+  };
   /** Acknowledged, by operation. */
   readonly byName = new Map<string, number>();
   readonly #options: WorkloadOptions;
@@ -70,21 +74,20 @@ export class Workload {
   }
 
   async #carryOut(operation: Operation): Promise<void> {
-    const { clients, isFaulty, report } = this.#options;
+    const { call, isDisturbed, report } = this.#options;
     const { name, vpc, thing, changes } = operation;
     thing.isBusy = true;
     vpc.underWay++;
     const attempt = this.ledger.begin(changes);
     const number = ++this.#nextRequest;
-    const call = { requestId: `chaos-${number}`, first: number, patienceMs: PATIENCE_MS };
-    const outcome = await callUntilKnown(clients, operation, call);
+    const outcome = await call(operation, `chaos-${number}`, number);
     switch (outcome.kind) {
       case 'acknowledged':
         attempt.acknowledged();
         operation.done();
         this.counts.acknowledged++;
         if (operation.deletes) this.counts.deletes++;
-        if (isFaulty()) this.counts.duringFaults++;
+        if (isDisturbed()) this.counts.whileDisturbed++;
         this.byName.set(name, (this.byName.get(name) ?? 0) + 1);
         break;
       case 'refused':

@@ -37,6 +37,12 @@ export interface Vpc extends Thing {
   nextRange: number;
 }
 
+/** How many of each there are once the workload has found its balance: as many are made as are deleted. */
+export interface Balance {
+  readonly vpcs: number;
+  readonly ports: number;
+}
+
 /** What exists as far as the workload knows, and ids for what is to come; none is given twice. */
 export class World {
   readonly hosts: readonly string[];
@@ -46,6 +52,7 @@ export class World {
   readonly vpcIds: string[] = [];
   /** One is made at a time: it waits for the broker, and must not keep all callers. */
   isMakingVpc = false;
+  readonly balance: Balance;
   readonly #prefix: string;
   #nextId = 0;
 
@@ -53,6 +60,8 @@ export class World {
     this.#prefix = prefix;
     this.hosts = hosts;
     this.random = random;
+    // Six bound ports for each VPC, and more than one for each of many hosts.
+    this.balance = { vpcs: Math.max(10, hosts.length / 5), ports: Math.max(90, 1.5 * hosts.length) };
   }
 
   newId(kind: string): string {

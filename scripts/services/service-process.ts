@@ -55,7 +55,18 @@ async function launcher(lifetime: Lifetime): Promise<string[]> {
   return (await tryCommand('setpriv', ['--pdeathsig', 'KILL', '--', 'true'])).ok ? ending : [];
 }
 
-async function spawnService(definition: ServiceDefinition, lifetime: Lifetime): Promise<ProcessIdentity> {
+/** How a process ended: by itself with a code, or by a signal. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+interface Started {
+  readonly identity: ProcessIdentity;
+  readonly exit: Promise<Exit>;
+}
+
+async function spawnService(definition: ServiceDefinition, lifetime: Lifetime): Promise<Started> {
   const [command, ...args] = [...(await launcher(lifetime)), definition.command, ...definition.args];
   const log = openSync(definition.logFile, 'a');
   try {
@@ -70,9 +81,14 @@ async function spawnService(definition: ServiceDefinition, lifetime: Lifetime): 
       child.once('error', reject);
     });
     child.unref();
+    const exit = new Promise<Exit>((resolve) => {
+      child.once('exit', (code, signal) => {
+        resolve({ code, signal });
+      });
+    });
     const identity = identify(child.pid!);
     if (identity === undefined) throw new Error('it ended at once');
-    return identity;
+    return { identity, exit };
   } finally {
     closeSync(log);
   }
@@ -87,12 +103,13 @@ async function untilHealthy(definition: ServiceDefinition, identity: ProcessIden
   if (!isRunning(identity)) throw new Error(`${definition.name} ended while starting`);
 }
 
-async function startProcess(definition: ServiceDefinition, lifetime: Lifetime): Promise<ProcessIdentity> {
-  const identity = await spawnService(definition, lifetime);
+async function startProcess(definition: ServiceDefinition, lifetime: Lifetime): Promise<Started> {
+  const started = await spawnService(definition, lifetime);
+  const { identity } = started;
   if (lifetime === 'owned') own(identity);
   try {
     await untilHealthy(definition, identity);
-    return identity;
+    return started;
   } catch (error) {
     signalGroup(identity, 'SIGKILL');
     disown(identity);
@@ -106,7 +123,7 @@ async function startProcess(definition: ServiceDefinition, lifetime: Lifetime): 
 export class ServiceProcess {
   readonly #definition: ServiceDefinition;
   readonly #lifetime: Lifetime;
-  #identity: ProcessIdentity | undefined;
+  #started: Started | undefined;
 
   constructor(definition: ServiceDefinition, lifetime: Lifetime) {
     this.#definition = definition;
@@ -115,13 +132,12 @@ export class ServiceProcess {
 
   /** Resolves once the service is healthy; an error carries the end of its log. */
   async start(): Promise<this> {
-    this.#identity = await startProcess(this.#definition, this.#lifetime);
+    this.#started = await startProcess(this.#definition, this.#lifetime);
     return this;
   }
 
   get identity(): ProcessIdentity {
-    if (this.#identity === undefined) throw new Error(`${this.#definition.name} was never started`);
-    return this.#identity;
+    return this.#current.identity;
   }
 
   get pid(): number {
@@ -132,6 +148,15 @@ export class ServiceProcess {
   async stop(): Promise<void> {
     await endProcess(this.identity, this.#definition.stopTimeoutMs);
     disown(this.identity);
+  }
+
+  /** Asks it by SIGTERM to end, and answers with how it did; rejects, and leaves it as it is, when that takes longer. */
+  async terminate(graceMs: number): Promise<Exit> {
+    const { identity, exit } = this.#current;
+    signalGroup(identity, 'SIGTERM');
+    await untilGone(identity, graceMs);
+    disown(identity);
+    return exit;
   }
 
   /** Sends the signal; after one that ends the process, resolves once it is gone. */
@@ -146,5 +171,10 @@ export class ServiceProcess {
   async restart(): Promise<void> {
     await this.stop();
     await this.start();
+  }
+
+  get #current(): Started {
+    if (this.#started === undefined) throw new Error(`${this.#definition.name} was never started`);
+    return this.#started;
   }
 }

@@ -12,8 +12,14 @@ describe('options of chaos', () => {
       rate: 25,
       appendfsync: 'always',
       bug: undefined,
+      rolling: false,
       json: false,
     });
+  });
+
+  it('have other defaults for a run with restarts that counts', () => {
+    expect(readOptions(['--rolling'])).to.include({ rolling: true, agents: 200, workers: 20, rate: 200 });
+    expect(readOptions(['--rolling', '--agents', '20'])).to.include({ agents: 20, workers: 20, rate: 200 });
   });
 
   it('are read', () => {
@@ -33,6 +39,7 @@ describe('options of chaos', () => {
   const mistakes = [
     ['--seed', 'x'],
     ['--minutes', '0'],
+    ['--rolling', '--minutes', '3'],
     ['--agents', '1'],
     ['--bug', 'none'],
     ['--appendfsync', 'no'],
