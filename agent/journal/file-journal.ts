@@ -5,6 +5,7 @@ import { PlatformError } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import { retry } from '../../core/retry.ts';
 import type { Effect } from '../state.ts';
+import { knownEffects } from './effects.ts';
 import { HEADER_BYTES, encodeFileHeader, encodeFrame, scan } from './frames.ts';
 import type { Journal, OpenedJournal } from './journal.ts';
 
@@ -35,8 +36,8 @@ export async function openFileJournal(
       lostBytes: bytes.length - goodBytes,
     });
   }
-  // Written by this program and guarded by a sum, so the shape is trusted.
-  const effects = values.flatMap((value) => value as Effect[]);
+  // Before anything of the file is changed: it may be that of a newer version.
+  const effects = knownEffects(values.flat());
   const file = goodBytes === 0 ? await create(directory, path, [], bytes) : await openAt(path, goodBytes);
   return { journal: new FileJournal(options, file, live), effects, cut };
 }
