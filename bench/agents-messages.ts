@@ -1,4 +1,5 @@
 import type { Received } from './multicast/messages.ts';
+import type { CopiesTally } from './partial/seen-copies.ts';
 
 /** What a process of agents and the bench say to each other. Times are `nowMs()`. */
 
@@ -19,10 +20,10 @@ export interface AgentsStart {
 }
 
 /**
- * What a process of agents tells as it happens: ports that became durable where they are bound, each host's progress, or
- * how many hosts have what was sent to all.
+ * What a process of agents tells as it happens: ports that became durable where they are bound, each host's progress,
+ * how many hosts have what was sent to all, or how many copies came in.
  */
-export type Watch = 'ports' | 'revisions' | 'multicasts';
+export type Watch = 'ports' | 'revisions' | 'multicasts' | 'copies';
 
 /** A port that is bound is durable on the host it is bound on. */
 export interface AppliedPort {
@@ -62,5 +63,6 @@ export type AgentsNews =
   | { readonly kind: 'revisions'; readonly revisions: readonly AppliedRevision[] }
   /** When a revision came in, or became durable. `multicast` is the revision. */
   | { readonly kind: 'multicasts'; readonly stage: 'received' | 'durable'; readonly tally: SentTally }
+  | { readonly kind: 'copies'; readonly tallies: readonly CopiesTally[] }
   | { readonly kind: 'totals'; readonly totals: AgentsTotals }
   | { readonly kind: 'failed'; readonly reason: string };

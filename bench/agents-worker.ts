@@ -19,6 +19,7 @@ import { AppliedRevisions } from './applied-revisions.ts';
 import { AppliedPorts } from './boot/applied-ports.ts';
 import { endWithParent, tellParent } from './child.ts';
 import { SeenMulticasts } from './multicast/seen-multicasts.ts';
+import { SeenCopies } from './partial/seen-copies.ts';
 
 const REPORT_MS = 50;
 const STARTS_AT_ONCE = 16;
@@ -35,6 +36,7 @@ async function start({ control, stateDirectory, hosts, clients, watch }: AgentsS
   const client = openControlClient({ addresses: control });
   const ports = new AppliedPorts();
   const revisions = new AppliedRevisions();
+  const copies = new SeenCopies();
   const multicasts = new SeenMulticasts(hosts.length, (stage, tally) => {
     tell({ kind: 'multicasts', stage, tally });
   });
@@ -47,6 +49,7 @@ async function start({ control, stateDirectory, hosts, clients, watch }: AgentsS
         openCluster: async (name, serviceUrl) => {
           const { bus } = await (clusters[n % clients] ??= connect(name, serviceUrl));
           if (watch === 'ports') return ports.watch(id, bus);
+          if (watch === 'copies') return copies.watch(bus);
           return watch === 'multicasts' ? multicasts.watch(n, bus) : bus;
         },
         openJournal,
@@ -69,7 +72,7 @@ async function start({ control, stateDirectory, hosts, clients, watch }: AgentsS
           onApplied: (scope, revision, changed) => {
             if (watch === 'ports') ports.durable(id, scope, revision, changed);
             else if (watch === 'multicasts') multicasts.durable(n, revision);
-            else revisions.durable(id, scope, revision);
+            else if (watch === 'revisions') revisions.durable(id, scope, revision);
           },
         },
       },
@@ -82,6 +85,8 @@ async function start({ control, stateDirectory, hosts, clients, watch }: AgentsS
     if (newPorts.length > 0) tell({ kind: 'ports', ports: newPorts });
     const newRevisions = revisions.take();
     multicasts.report();
+    const tallies = copies.take();
+    if (tallies.length > 0) tell({ kind: 'copies', tallies });
     if (newRevisions.length > 0) tell({ kind: 'revisions', revisions: newRevisions });
   }, REPORT_MS).unref();
 }

@@ -12,6 +12,7 @@ import type {
 import { startChild } from './child.ts';
 import type { Child } from './child.ts';
 import { defer } from './deferred.ts';
+import type { CopiesTally } from './partial/seen-copies.ts';
 import type { Watched } from './processor-time.ts';
 
 export interface AgentsOptions {
@@ -29,6 +30,7 @@ export interface AgentsOptions {
   readonly onPort?: (port: AppliedPort) => void;
   readonly onRevision?: (revision: AppliedRevision) => void;
   readonly onMulticast?: (worker: number, stage: 'received' | 'durable', tally: SentTally) => void;
+  readonly onCopies?: (worker: number, tallies: readonly CopiesTally[]) => void;
   readonly onFailure: (error: Error) => void;
 }
 
@@ -105,6 +107,9 @@ function startWorker(options: AgentsOptions, n: number): Worker {
           return;
         case 'multicasts':
           onMulticast?.(n, news.stage, news.tally);
+          return;
+        case 'copies':
+          options.onCopies?.(n, news.tallies);
           return;
         case 'totals':
           askedTotals.resolve(news.totals);

@@ -9,6 +9,8 @@ import { multicast } from './multicast.ts';
 import { multicastUsage } from './multicast/options.ts';
 import { isolation } from './isolation.ts';
 import { isolationUsage } from './isolation/options.ts';
+import { partial } from './partial.ts';
+import { partialUsage } from './partial/options.ts';
 import { restart } from './restart.ts';
 import { restartUsage } from './restart/options.ts';
 import { scale } from './scale.ts';
@@ -23,6 +25,7 @@ ${multicastUsage}
 ${burstUsage}
 ${fairnessUsage}
 ${isolationUsage}
+${partialUsage}
 ${restartUsage}
 ${scaleUsage}
 ${splitUsage}
@@ -37,6 +40,7 @@ const experiments: ReadonlyMap<string, Experiment> = new Map([
   ['burst', burst],
   ['isolation', isolation],
   ['multicast', multicast],
+  ['partial', partial],
   ['restart', restart],
   ['scale', scale],
   ['split', split],

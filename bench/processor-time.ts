@@ -31,6 +31,13 @@ function busySeconds(): number {
   return cpus().reduce((sum, { times }) => sum + times.user + times.sys + times.nice + times.irq, 0) / 1_000;
 }
 
+/** Since their start, processes of one name together. */
+export function secondsByName(watched: readonly Watched[]): Record<string, number> {
+  const seconds: Record<string, number> = {};
+  for (const { name, pid } of watched) seconds[name] = (seconds[name] ?? 0) + secondsOf(pid);
+  return seconds;
+}
+
 /** Of the process since its start; 0 where it cannot be known. */
 export function secondsOf(pid: number): number {
   try {

@@ -1,0 +1,64 @@
+import type { IncomingMessage, MessageBus } from '../../core/messaging/port.ts';
+import { monotonicMs } from '../monotonic.ts';
+
+/** What the hosts of one process got that ends at one revision of a VPC, so far. A tuple, since there are many. */
+export type CopiesTally = readonly [
+  revision: number,
+  /** Copies with something in them, all their bytes, and when the last one came in; `monotonicMs()`. */
+  copies: number,
+  bytes: number,
+  lastAtMs: number,
+  /** Copies of a range that has nothing for the host. */
+  empty: number,
+];
+
+/** Of a payload without entries, and a little more. */
+const EMPTY_BYTES = 20;
+
+/** Counts the copies that the agents of this process get, as they come in. */
+export class SeenCopies {
+  readonly #tallies = new Map<number, CopiesTally>();
+  readonly #changed = new Set<number>();
+
+  watch(bus: MessageBus): MessageBus {
+    return {
+      sendToSlot: (address, message) => bus.sendToSlot(address, message),
+      sendByKey: (topic, partitions, key, message) => bus.sendByKey(topic, partitions, key, message),
+      publish: (to, message) => bus.publish(to, message),
+      read: (options) => bus.read(options),
+      subscribeGroup: (options) => bus.subscribeGroup(options),
+      close: () => bus.close(),
+      subscribeSlot: (options) =>
+        bus.subscribeSlot({
+          ...options,
+          handler: (message) => {
+            this.#arrived(message);
+            return options.handler(message);
+          },
+        }),
+    };
+  }
+
+  /** Those that have changed since the last call. */
+  take(): CopiesTally[] {
+    const tallies = [...this.#changed].map((revision) => this.#of(revision));
+    this.#changed.clear();
+    return tallies;
+  }
+
+  #arrived({ properties, payload }: IncomingMessage): void {
+    if (properties['kind'] !== 'changes' || properties['scope']?.startsWith('vpc/') !== true) return;
+    const revision = Number(properties['to']);
+    const [, copies, bytes, lastAtMs, empty] = this.#of(revision);
+    const tally: CopiesTally =
+      payload.length < EMPTY_BYTES
+        ? [revision, copies, bytes, lastAtMs, empty + 1]
+        : [revision, copies + 1, bytes + payload.length, monotonicMs(), empty];
+    this.#tallies.set(revision, tally);
+    this.#changed.add(revision);
+  }
+
+  #of(revision: number): CopiesTally {
+    return this.#tallies.get(revision) ?? [revision, 0, 0, 0, 0];
+  }
+}
