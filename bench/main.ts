@@ -5,6 +5,8 @@ import { burst } from './burst.ts';
 import { burstUsage } from './burst/options.ts';
 import { fairness } from './fairness.ts';
 import { fairnessUsage } from './fairness/options.ts';
+import { memory } from './memory.ts';
+import { memoryUsage } from './memory/options.ts';
 import { multicast } from './multicast.ts';
 import { multicastUsage } from './multicast/options.ts';
 import { isolation } from './isolation.ts';
@@ -25,6 +27,7 @@ ${multicastUsage}
 ${burstUsage}
 ${fairnessUsage}
 ${isolationUsage}
+${memoryUsage}
 ${partialUsage}
 ${restartUsage}
 ${scaleUsage}
@@ -39,6 +42,7 @@ const experiments: ReadonlyMap<string, Experiment> = new Map([
   ['fairness', fairness],
   ['burst', burst],
   ['isolation', isolation],
+  ['memory', memory],
   ['multicast', multicast],
   ['partial', partial],
   ['restart', restart],

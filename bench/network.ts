@@ -9,13 +9,18 @@ export interface Vpc {
 const CALLS_AT_ONCE = 16;
 const APPLY_MS = 120_000;
 
-export async function makeVpcs(client: ControlClient, count: number, step: () => void): Promise<Vpc[]> {
+export async function makeVpcs(
+  client: ControlClient,
+  count: number,
+  step: () => void,
+  subnet = '10.0.0.0/16',
+): Promise<Vpc[]> {
   const vpcs: Vpc[] = [];
   await forEachOf(count, CALLS_AT_ONCE, async (n) => {
     const vpc = await client.createVpc({
       vpc: { name: `vpc-${n}`, projectId: 'bench', cidrs: ['10.0.0.0/8'] },
     });
-    await client.createSubnet({ subnet: { vpcId: vpc.id, name: 'default', cidr: '10.0.0.0/16' } });
+    await client.createSubnet({ subnet: { vpcId: vpc.id, name: 'default', cidr: subnet } });
     const group = await client.createSecurityGroup({
       securityGroup: {
         vpcId: vpc.id,

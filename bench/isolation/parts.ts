@@ -30,8 +30,8 @@ export class Parts {
   }
 
   /** Resolves when the hosts, all of which are alive, hold all of it. */
-  async vpcOf(hosts: readonly BenchHost[]): Promise<Vpc> {
-    const { client, lane } = this.#world;
+  async vpcOf(hosts: readonly BenchHost[], lane = this.#world.lane): Promise<Vpc> {
+    const { client } = this.#world;
     const [vpc] = await makeVpcs(client, 1, () => undefined);
     await this.join(vpc!, hosts);
     if (lane === 'fan-out') {

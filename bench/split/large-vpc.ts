@@ -41,15 +41,33 @@ export class LargeVpc {
     return vpc;
   }
 
+  get lane(): Lane {
+    const { cluster, topics, hosts } = this.#options;
+    return {
+      cluster: cluster.name,
+      topic: topics.vpc(ID),
+      partitions: Math.ceil(hosts / HOSTS_PER_PARTITION),
+    };
+  }
+
   /** Changes what all hosts receive; resolves when their copies are with the broker. */
   async change(signal: AbortSignal): Promise<void> {
-    const { store, cluster, topics } = this.#options;
+    await this.untilDispatched(await this.begin(), signal);
+  }
+
+  /** Changes it, and has it dispatched; answers with the revision of the change. */
+  async begin(): Promise<number> {
+    const { cluster, topics } = this.#options;
     const { revision } = await this.#write((tx) => {
       tx.put(keys.config('setting'), { name: 'setting', n: this.#changes++, data: DATA });
     });
     const wakeUp = encodeWork({ kind: 'dispatch', scope: this.#scope });
     await cluster.bus.sendByKey(topics.work, this.#workPartitions, this.#scope, wakeUp);
-    while ((await store.status(this.#scope)).dispatched < revision) {
+    return revision;
+  }
+
+  async untilDispatched(revision: number, signal: AbortSignal): Promise<void> {
+    while ((await this.#options.store.status(this.#scope)).dispatched < revision) {
       await delay(LOOK_MS, undefined, { signal });
     }
   }
@@ -57,8 +75,8 @@ export class LargeVpc {
   async #make(): Promise<void> {
     const { store, cluster, topics, hosts } = this.#options;
     this.#workPartitions = (await cluster.admin.topicStats(topics.work))?.partitions ?? 1;
-    const partitions = Math.ceil(hosts / HOSTS_PER_PARTITION);
-    const lane: Lane = { cluster: cluster.name, topic: topics.vpc(ID), partitions };
+    const { lane } = this;
+    const { partitions } = lane;
     await cluster.admin.ensureTopic(lane.topic, partitions, [subscriptions.hosts]);
     await this.#write((tx) => {
       tx.put(keys.vpc(ID), { id: ID });

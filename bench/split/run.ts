@@ -3,7 +3,9 @@ import { commit, describeMachine } from '../machine.ts';
 import type { Machine } from '../machine.ts';
 import { openServices } from '../services.ts';
 import { rounded } from '../statistics.ts';
-import { measure } from './measure.ts';
+import { killInTheMiddle } from './kill.ts';
+import type { KillFigures } from './kill.ts';
+import { measure, together } from './measure.ts';
 import type { Measured } from './measure.ts';
 import type { SplitOptions } from './options.ts';
 
@@ -32,6 +34,10 @@ export interface SplitFigures {
     /** The same in time. */
     readonly time_ratio: number;
   };
+  /** Of two nodes, one is killed in the middle of a task; the hosts count what they get. */
+  readonly kills: readonly KillFigures[];
+  readonly rounds: number;
+  readonly rounds_cpu_ratio: readonly number[];
   readonly machine: Machine;
   readonly commit: string;
   readonly date: string;
@@ -42,8 +48,16 @@ export async function runSplit(options: SplitOptions, surroundings: Surroundings
   const { urls } = await once('Pulsar and Redis', async () =>
     cleanup.add(await openServices(dir, {}), (opened) => opened.stop()),
   );
-  const one = await measure(1, options, urls, surroundings);
-  const two = await measure(2, options, urls, surroundings);
+  const ones: Measured[] = [];
+  const twos: Measured[] = [];
+  for (let round = 1; round <= options.rounds; round++) {
+    // In another order each time, so that what the broker still has of the one before does not always meet the same.
+    for (const nodes of round % 2 === 1 ? [1, 2] : [2, 1]) {
+      (nodes === 1 ? ones : twos).push(await measure(round, nodes, options, urls, surroundings));
+    }
+  }
+  const kills = await killInTheMiddle(options, urls, surroundings);
+  const [one, two] = [ones.reduce(together), twos.reduce(together)];
   const copies = total(two, ({ copies: ofNode }) => ofNode);
   const cpuSeconds = (measured: Measured): number => total(measured, (node) => node.cpuSeconds);
   return {
@@ -58,6 +72,9 @@ export async function runSplit(options: SplitOptions, surroundings: Surroundings
       cpu_ratio: rounded(cpuSeconds(two) / cpuSeconds(one), 3),
       time_ratio: rounded(two.seconds / one.seconds, 3),
     },
+    kills,
+    rounds: options.rounds,
+    rounds_cpu_ratio: twos.map((measured, n) => rounded(cpuSeconds(measured) / cpuSeconds(ones[n]!), 3)),
     machine: await describeMachine(urls),
     commit: await commit(),
     date: new Date().toISOString(),

@@ -2,7 +2,7 @@ import { table } from '../../demo/table.ts';
 import type { RunFigures, SplitFigures } from './run.ts';
 
 /** For a terminal. */
-export function splitTable({ one, two }: SplitFigures): string {
+export function splitTable({ one, two, kills }: SplitFigures): string {
   const row = (nodes: string, figures: RunFigures) => ({
     nodes,
     'copies/s': figures.copies_per_s,
@@ -15,5 +15,5 @@ export function splitTable({ one, two }: SplitFigures): string {
     'CPU of two against one': two.cpu_ratio,
     'time of two against one': two.time_ratio,
   }).map(([what, value]) => ({ what, value }));
-  return [table([row('one', one), row('two', two)]), table(facts)].join('\n\n');
+  return [table([row('one', one), row('two', two)]), table(facts), table(kills)].join('\n\n');
 }
