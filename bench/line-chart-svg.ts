@@ -12,14 +12,17 @@ export interface Chart {
   readonly x: string;
   readonly y: string;
   readonly series: readonly Series[];
+  /** Logarithmic = a power law is a straight line (default); linear ones of y begin with 0. */
+  readonly scales?: 'logarithmic' | 'linear';
 }
 
 const size = { width: 760, height: 400, left: 64, right: 200, top: 34, bottom: 48 };
 const colours = ['#1f6fb4', '#c4501b', '#3a8a3a', '#7a4fa3', '#777777'];
 
-/** Both scales are logarithmic, so that a power law is a straight line. */
-export function lineChartSvg({ title, x, y, series }: Chart): string {
+/** Both scales are of one kind. */
+export function lineChartSvg({ title, x, y, series, scales = 'logarithmic' }: Chart): string {
   const points = series.flatMap((one) => one.points);
+  const scaleOf = scales === 'linear' ? linear : logarithmic;
   const across = scaleOf(
     points.map(([at]) => at),
     size.left,
@@ -65,19 +68,34 @@ ${lines.join('\n')}
 const marks = { line: '—', dashed: '- -', dots: '●' } as const;
 
 interface Scale {
-  /** Powers of ten. */
   readonly ticks: readonly number[];
   at(value: number): number;
 }
 
-function scaleOf(values: readonly number[], from: number, to: number): Scale {
+/** Ticks are powers of ten. */
+function logarithmic(values: readonly number[], from: number, to: number): Scale {
   const first = Math.floor(Math.log10(Math.min(...values)));
   const last = Math.max(first + 1, Math.ceil(Math.log10(Math.max(...values))));
   return {
     ticks: Array.from({ length: last - first + 1 }, (_, n) => 10 ** (first + n)),
-    at: (value) =>
-      Math.round((from + ((Math.log10(value) - first) / (last - first)) * (to - from)) * 10) / 10,
+    at: (value) => place((Math.log10(value) - first) / (last - first), from, to),
   };
+}
+
+/** From 0; ticks are round numbers. */
+function linear(values: readonly number[], from: number, to: number): Scale {
+  const most = Math.max(...values, Number.MIN_VALUE);
+  const power = 10 ** Math.floor(Math.log10(most));
+  const step = most / power < 2 ? power / 5 : most / power < 5 ? power / 2 : power;
+  const steps = Math.ceil(most / step);
+  return {
+    ticks: Array.from({ length: steps + 1 }, (_, n) => Number((n * step).toPrecision(6))),
+    at: (value) => place(value / (steps * step), from, to),
+  };
+}
+
+function place(share: number, from: number, to: number): number {
+  return Math.round((from + share * (to - from)) * 10) / 10;
 }
 
 interface LabelStyle {

@@ -1,4 +1,6 @@
 // npm run bench -- <experiment> [--json] [...]
+import { attach } from './attach.ts';
+import { attachUsage } from './attach/options.ts';
 import { boot } from './boot.ts';
 import { bootUsage } from './boot/options.ts';
 import { burst } from './burst.ts';
@@ -13,6 +15,7 @@ import { isolation } from './isolation.ts';
 import { isolationUsage } from './isolation/options.ts';
 import { partial } from './partial.ts';
 import { partialUsage } from './partial/options.ts';
+import { report, reportUsage } from './report.ts';
 import { restart } from './restart.ts';
 import { restartUsage } from './restart/options.ts';
 import { scale } from './scale.ts';
@@ -22,6 +25,7 @@ import { splitUsage } from './split/options.ts';
 import { UsageError } from './usage.ts';
 
 const usage = `usage: npm run bench -- <experiment> [options]
+${attachUsage}
 ${bootUsage}
 ${multicastUsage}
 ${burstUsage}
@@ -32,12 +36,14 @@ ${partialUsage}
 ${restartUsage}
 ${scaleUsage}
 ${splitUsage}
+${reportUsage}
 options of all: --json  one JSON object on standard output, and nothing else there
 The Pulsar and Redis of VPCAST_PULSAR_URL, VPCAST_PULSAR_ADMIN_URL and VPCAST_REDIS_URL; without these, fresh ones.`;
 
 type Experiment = (args: readonly string[], signal: AbortSignal) => Promise<void>;
 
 const experiments: ReadonlyMap<string, Experiment> = new Map([
+  ['attach', attach],
   ['boot', boot],
   ['fairness', fairness],
   ['burst', burst],
@@ -45,6 +51,7 @@ const experiments: ReadonlyMap<string, Experiment> = new Map([
   ['memory', memory],
   ['multicast', multicast],
   ['partial', partial],
+  ['report', report],
   ['restart', restart],
   ['scale', scale],
   ['split', split],

@@ -1,4 +1,4 @@
-import Pulsar from 'pulsar-client';
+import type Pulsar from 'pulsar-client';
 import { decodeHeader } from '../../core/codec/envelope.ts';
 import type { Lane } from '../../core/model/resources.ts';
 import { SLOT_COUNT } from '../../core/placement/slots.ts';

@@ -31,7 +31,8 @@ export async function measure(
 ): Promise<Measured> {
   const { signal, phase } = surroundings;
   const name = `${round}. ${infraNodes === 1 ? 'one node' : `${infraNodes} nodes`}`;
-  const { infraNodes: programs, vpc, stop } = await deploy(name, infraNodes, options, services, surroundings);
+  const deployed = await deploy(name, infraNodes, options, services, surroundings);
+  const { infraNodes: programs, vpc } = deployed;
   const change = (count: number, title: string): Promise<void> =>
     phase(`${name}: ${title}`, count, async (step) => {
       for (let n = 0; n < count; n++) {
@@ -43,7 +44,7 @@ export async function measure(
   const [before, beganMs] = [await figuresOf(programs), nowMs()];
   await change(options.tasks, 'changes');
   const [after, endedMs] = [await figuresOf(programs), nowMs()];
-  await stop();
+  await deployed.stop();
   return {
     seconds: (endedMs - beganMs) / 1_000,
     nodes: after.map((figures, n) => sum(figures, before[n]!, -1)),

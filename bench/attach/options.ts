@@ -1,0 +1,40 @@
+import { parseArgs } from 'node:util';
+import { UsageError, count } from '../usage.ts';
+
+export interface AttachOptions {
+  readonly json: boolean;
+  readonly sizes: readonly number[];
+  readonly rounds: number;
+  readonly clients: number;
+}
+
+export const attachUsage = `  attach           processor time of the broker for a reader, and for a sticky consumer, that comes and goes
+    --sizes N,...    that come at a time (default 100,1000,3000)
+    --rounds N       of all sizes; the figures are medians (default 3)
+    --clients N      Pulsar clients, and so connections, that they share (default 20)`;
+
+export function readAttachOptions(args: readonly string[]): AttachOptions {
+  const values = parse(args);
+  return {
+    json: values.json,
+    sizes: values.sizes.split(',').map((size) => count('sizes', size, 1, 20_000)),
+    rounds: count('rounds', values.rounds, 1, 100),
+    clients: count('clients', values.clients, 1, 1_000),
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        json: { type: 'boolean', default: false },
+        sizes: { type: 'string', default: '100,1000,3000' },
+        rounds: { type: 'string', default: '3' },
+        clients: { type: 'string', default: '20' },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
