@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { encodeHeader } from '../../core/codec/envelope.ts';
+import { encodeEntry, encodeHeader, packPayloads } from '../../core/codec/envelope.ts';
 import { keyForSlot } from '../../core/placement/slots.ts';
 import { scopes } from '../../core/model/keys.ts';
 import { startChild } from '../child.ts';
@@ -59,7 +59,9 @@ export async function startBareProducer(
 
 /** As long as a copy, and as much to decode. */
 function payloadOf(bytes: number): string {
-  const entry = (data: string) => ({ key: 'config/bare', revision: BARE_REVISION, body: { data } });
-  const encode = (data: string): string => JSON.stringify({ entries: [entry(data)] });
-  return encode('x'.repeat(Math.max(0, bytes - encode('').length)));
+  const pack = (data: string): string => {
+    const body = JSON.stringify({ data });
+    return String(packPayloads([encodeEntry({ key: 'config/bare', revision: BARE_REVISION, body })])[0]);
+  };
+  return pack('x'.repeat(Math.max(0, bytes - pack('').length)));
 }

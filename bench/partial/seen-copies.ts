@@ -1,3 +1,4 @@
+import { packPayloads } from '../../core/codec/envelope.ts';
 import type { IncomingMessage, MessageBus } from '../../core/messaging/port.ts';
 import { monotonicMs } from '../monotonic.ts';
 
@@ -12,8 +13,7 @@ export type CopiesTally = readonly [
   empty: number,
 ];
 
-/** Of a payload without entries, and a little more. */
-const EMPTY_BYTES = 20;
+const EMPTY_BYTES = packPayloads([])[0]?.length ?? 0;
 
 /** Counts the copies that the agents of this process get, as they come in. */
 export class SeenCopies {
@@ -51,7 +51,7 @@ export class SeenCopies {
     const revision = Number(properties['to']);
     const [, copies, bytes, lastAtMs, empty] = this.#of(revision);
     const tally: CopiesTally =
-      payload.length < EMPTY_BYTES
+      payload.length <= EMPTY_BYTES
         ? [revision, copies, bytes, lastAtMs, empty + 1]
         : [revision, copies + 1, bytes + payload.length, monotonicMs(), empty];
     this.#tallies.set(revision, tally);
