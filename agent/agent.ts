@@ -54,6 +54,8 @@ export interface Agent {
   /** VPCs whose fan-out lane it reads. */
   readingAlong(): string[];
   uplink(): UplinkStatus;
+  /** Resolves when the broker has taken a report or refused it; sends one if none is under way. */
+  beat(): Promise<void>;
   /** Finishes and acknowledges what has arrived, reports it, then closes. */
   drain(): Promise<void>;
   /** Stops at once. What is not durable yet comes again at the next start. */
@@ -235,6 +237,10 @@ class RunningAgent implements Agent {
       isListening: this.#uplink.isListeningToHostLane(),
       reportedAtMs: this.#reportedAtMs,
     };
+  }
+
+  beat(): Promise<void> {
+    return this.#reporter.beat();
   }
 
   async drain(): Promise<void> {

@@ -21,6 +21,7 @@ export interface AgentConfig {
   readonly heartbeatMs: number;
   readonly reportWindowMs: number;
   readonly reportCoalesceMs: number;
+  readonly brokerProbeMs: number;
   readonly healthAddress: string;
   /** '' = none. */
   readonly agentSocket: string;
@@ -72,6 +73,10 @@ export const agentSettings = {
   }),
   reportCoalesceMs: setting.durationMs('VPCAST_REPORT_COALESCE', {
     description: 'Least time between all other reports, so that they go together',
+    default: 1_000,
+  }),
+  brokerProbeMs: setting.durationMs('VPCAST_BROKER_PROBE', {
+    description: 'When /readyz is asked and the broker has confirmed nothing for this long, a report is sent',
     default: 1_000,
   }),
   healthAddress: healthSetting(7421),

@@ -17,8 +17,8 @@ import { VERSION } from './version.ts';
 export interface AgentContext {
   readonly deps: AgentDeps;
   readonly options: AgentOptions;
-  /** Throws while the broker does not take what is sent. */
-  readonly checkBroker: () => void;
+  /** Over everything that the agent sends. */
+  readonly sends: Pick<SendWatch, 'check' | 'quietMs'>;
   /** After the agent was drained. */
   close(): Promise<void>;
 }
@@ -62,9 +62,7 @@ export async function openAgentContext(config: AgentConfig): Promise<AgentContex
       reportWindowMs: config.reportWindowMs,
       reportCoalesceMs: config.reportCoalesceMs,
     },
-    checkBroker: () => {
-      sends.check();
-    },
+    sends,
     close: async () => {
       client.close();
       await clusters.close();

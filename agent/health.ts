@@ -3,9 +3,12 @@ import type { Agent } from './agent.ts';
 
 /** What the agent needs to be ready, in the terms of `HealthServerOptions`. */
 export function agentChecks(
-  agent: Agent,
-  checkBroker: () => void,
-): Readonly<Record<'lane' | 'broker', () => void>> {
+  agent: Pick<Agent, 'ready' | 'beat'>,
+  /** Over what the agent sends. */
+  sends: { check(): void; readonly quietMs: number },
+  /** When nothing was confirmed for this long, a report is sent to see whether it still is. */
+  probeMs: number,
+): Readonly<Record<'lane' | 'broker', () => Promise<void> | void>> {
   let isListening = false;
   agent.ready().then(
     () => {
@@ -18,7 +21,12 @@ export function agentChecks(
     lane: () => {
       if (!isListening) throw new PlatformError('unavailable', "not listening on the host's lane yet");
     },
-    broker: checkBroker,
+    broker: async () => {
+      sends.check();
+      if (sends.quietMs < probeMs) return;
+      await agent.beat();
+      sends.check();
+    },
   };
 }
 

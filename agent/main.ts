@@ -30,7 +30,7 @@ if (isCommand(argv)) {
       if (config.agentSocket !== '') local = await serveAgent({ agent, path: config.agentSocket, logger });
       const health = await startHealthServer({
         address: config.healthAddress,
-        checks: agentChecks(running, context.checkBroker),
+        checks: agentChecks(running, context.sends, config.brokerProbeMs),
         metrics: () =>
           renderCounters('vpcast_agent', running.counters) +
           renderGauges('vpcast_agent', agentGauges(running)),

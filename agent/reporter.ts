@@ -101,6 +101,12 @@ export class Reporter {
     this.#asked.delete(scope);
   }
 
+  /** Resolves when the bus has taken a report or refused it: the one under way, or one that may have nothing to say. */
+  async beat(): Promise<void> {
+    if (this.#state !== 'running') return;
+    await (this.#sending ??= this.#send(true));
+  }
+
   /** One attempt to send what there is. */
   async flush(): Promise<void> {
     await this.#sending;
@@ -131,7 +137,7 @@ export class Reporter {
     }
   }
 
-  async #send(): Promise<void> {
+  async #send(always = false): Promise<void> {
     this.#cancel?.();
     // One turn later: what is said in the same one goes along.
     await Promise.resolve();
@@ -140,7 +146,7 @@ export class Reporter {
     this.#isUrgent = this.#pending;
     const nowMs = performance.now();
     const isHeartbeat = nowMs >= this.#heartbeatDueMs;
-    if (scopes.size + left.size > 0 || isHeartbeat) {
+    if (scopes.size + left.size > 0 || isHeartbeat || always) {
       const { host, clock, counters, logger } = this.#deps;
       const repeats = isHeartbeat ? this.#repeats(scopes) : [];
       const said = [...scopes.values(), ...repeats];

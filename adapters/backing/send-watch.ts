@@ -3,7 +3,7 @@ import type { MessageBus } from '../../core/messaging/port.ts';
 
 /**
  * Tells from a program's own messages whether its broker is there: many hosts shall not probe one broker. What it says
- * is as old as the last message, so the program is to have a heartbeat. One for all buses of a program that sends on
+ * is as old as the last message; whoever has to know more has the program send one. One for all buses of a program that sends on
  * one of them at a time: what is wrong with a bus that was given up does not count for ever.
  */
 export class SendWatch {
@@ -11,6 +11,7 @@ export class SendWatch {
   readonly #now: () => number;
   readonly #begun = new Set<{ readonly atMs: number }>();
   #failure: PlatformError | undefined;
+  #confirmedAtMs = -Infinity;
 
   constructor(lateMs = 2_000, now = () => performance.now()) {
     this.#lateMs = lateMs;
@@ -31,6 +32,11 @@ export class SendWatch {
     };
   }
 
+  /** Since the broker has confirmed a message. */
+  get quietMs(): number {
+    return this.#now() - this.#confirmedAtMs;
+  }
+
   /** Throws while what is sent does not reach the broker. Knows nothing as long as nothing is sent. */
   check(): void {
     if (this.#failure !== undefined) throw this.#failure;
@@ -47,6 +53,7 @@ export class SendWatch {
     try {
       await send();
       this.#failure = undefined;
+      this.#confirmedAtMs = this.#now();
     } catch (error) {
       this.#failure = PlatformError.from(error);
       throw error;

@@ -52,6 +52,23 @@ function heard(options: Partial<ReporterOptions> = {}) {
 }
 
 describe('reports that an agent sends', () => {
+  it('go out when they are asked for, with nothing to say, and not before there is a bus', async () => {
+    const { reporter, sent, setAway } = heard({ heartbeatMs: 60_000 });
+    await reporter.beat();
+    expect(sent).to.have.length(0);
+    reporter.start();
+    await reporter.flush();
+    expect(sent).to.have.length(1);
+    await reporter.beat();
+    expect(sent).to.have.length(2);
+    expect(sent[1]).to.include({ host: 'host-0123456789' }).and.to.deep.include({ scopes: [], left: [] });
+    setAway(true);
+    await reporter.beat();
+    setAway(false);
+    await reporter.beat();
+    expect(sent).to.have.length(3);
+  });
+
   it('fit into a frame each, also when the data plane refuses everything', async () => {
     const sent: HostReport[] = [];
     const reporter = new Reporter(

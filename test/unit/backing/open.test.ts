@@ -85,6 +85,7 @@ describe('a watch over what is sent', () => {
       watch.check();
     };
     expect(check).to.not.throw();
+    expect(watch.quietMs).to.equal(Infinity);
     const first = send();
     nowMs = 900;
     expect(check).to.not.throw();
@@ -97,5 +98,7 @@ describe('a watch over what is sent', () => {
     answers[1]?.();
     await second;
     expect(check).to.not.throw();
+    nowMs = 1_400;
+    expect(watch.quietMs).to.equal(300);
   });
 });
