@@ -71,8 +71,8 @@ export class HostTurn {
       await this.#node.step('changes-read', this.#scope);
       target = Math.min(target, page.head);
       if (page.through <= this.#dispatched) break;
-      // A host that has registered, perhaps with another slot and epoch, starts from nothing.
-      if (page.changes.some((record) => splitKey(record.key).kind === 'host')) return this.#sendAll();
+      const hasRegistered = page.changes.some((record) => splitKey(record.key).kind === 'host');
+      if (hasRegistered && !(await this.#hasReported())) return this.#sendAll();
       if (!(await this.#dispatchPage(page))) return false;
     }
     return this.#catchUp();
@@ -86,6 +86,12 @@ export class HostTurn {
       else this.#node.count('held');
     }
     return this.#advance(through, through);
+  }
+
+  /** At its present epoch: a host that has registered as what it was, say as a newer version, goes on from where it is. */
+  async #hasReported(): Promise<boolean> {
+    await this.#readApplied();
+    return this.#progress.applied > 0;
   }
 
   async #hasRoom(): Promise<boolean> {
@@ -106,11 +112,11 @@ export class HostTurn {
 
   /**
    * From what the host has reported, not from what it was sent: of that, something may be lost. False = it is too far
-   * behind, or has reported nothing since it registered.
+   * behind, or has reported nothing yet.
    */
   async #sendMissed(): Promise<boolean> {
-    const { applied, since } = this.#progress;
-    if (applied === 0 || applied < since) return false;
+    const { applied } = this.#progress;
+    if (applied === 0) return false;
     const through = this.#dispatched;
     const delta = await readDelta(this.#node, this.#scope, { after: applied, through }, isForHost);
     if (applied < delta.from) return false;
@@ -186,8 +192,8 @@ export class HostTurn {
     ]);
     const epoch = registration?.value.member.epoch ?? 0;
     this.#progress.applied = appliedOf(report, { epoch, incarnation: this.#turn.incarnation });
-    // A registration begins with a snapshot.
-    this.#progress.since = registration?.revision ?? 0;
+    // What has reported nothing at its epoch begins with the snapshot of its registration.
+    this.#progress.since = this.#progress.applied > 0 ? 0 : (registration?.revision ?? 0);
   }
 
   #stamp(host: Host) {

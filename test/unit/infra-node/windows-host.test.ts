@@ -110,10 +110,10 @@ describe('windows of a host', () => {
       expect(kinds()).to.deep.equal(['snapshot']);
     });
 
-    it('begin with a snapshot where it has registered since', async () => {
+    it('begin with a snapshot where it has a new epoch since', async () => {
       await missAll(node);
       // Another node has dispatched the registration.
-      await all.fixture.register('h0', 100, 1);
+      await all.fixture.register('h0', 100, 2);
       await dispatchScope(all.fixture.node({ windowBudget: 0 }), scope, nothing);
       lane().splice(0);
       const { token, dispatched } = await all.fixture.store.beginDispatch(scope);
@@ -121,6 +121,22 @@ describe('windows of a host', () => {
       await dispatchScope(node, scope, resume);
       expect(kinds()).to.deep.equal(['snapshot']);
     });
+  });
+
+  it('let a host that registers as what it was, say as a newer version, go on from where it is', async () => {
+    await changes(2);
+    await all.report('h0');
+    await all.fixture.register('h0', 100, 1);
+    await dispatchScope(node, scope, nothing);
+    expect(lane()).to.deep.equal([]);
+    await all.fixture.register('h0', 100, 1);
+    await changes(3);
+    expect(lane().map(({ properties }) => decodeHeader(properties).kind)).to.deep.equal(
+      Array(3).fill('changes'),
+    );
+    expect(await all.report('h0')).to.deep.equal([]);
+    expect(all.hosts.get('h0')!.gaps).to.equal(0);
+    expect(held()).to.deep.equal([keys.assignment('v1', 1), ...[0, 1, 2].map((i) => keys.config(`c${i}`))]);
   });
 
   it('do not hold back what it asks for, nor what a registration begins with', async () => {
