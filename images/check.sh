@@ -1,6 +1,7 @@
 #!/bin/bash
 # Does what the Dockerfile does, without a container engine: builds in one clean Debian root, and runs the result in
-# another that has nothing but node. Needs root, mmdebstrap, and node 20 with npm and its headers; takes some minutes.
+# another that has nothing but node. Needs root, mmdebstrap (which npm run images:check brings along), and node 20 with npm
+# and its headers; takes some minutes.
 #   images/check.sh [VERSION_OF_DEBIAN]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -19,7 +20,7 @@ mount -t tmpfs -o size=6g tmpfs "$work"
 make_root() {
   local root=$1
   shift
-  mmdebstrap --quiet --variant=minbase --format=directory "$@" "$suite" "$root"
+  "${MMDEBSTRAP:-mmdebstrap}" --quiet --variant=minbase --format=directory "$@" "$suite" "$root"
   mkdir -p "$root/proc" "$root/usr/local/bin"
   mount -t proc proc "$root/proc"
   cp "$node_prefix/bin/node" "$root/usr/local/bin/node"
@@ -68,6 +69,7 @@ done
 step 'every program starts, unprivileged'
 for program in server infra-node agent; do inside node "dist/$program/main.js" --help | head -1; done
 inside node -e "const P = require('pulsar-client'); P.MessageId.earliest().toString(); console.log('the addon loads')"
+inside node -e "import('/opt/vpcast/dist/scripts/helm/main-job.js').then(() => console.log('the job of helm test loads'))"
 
 step 'health'
 settings+=(VPCAST_HEALTH_ADDRESS=127.0.0.1:17401 VPCAST_GRPC_ADDRESS=127.0.0.1:17400 VPCAST_LOG_LEVEL=silent

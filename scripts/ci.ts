@@ -1,9 +1,14 @@
 // Everything that continuous integration runs, on a checkout with nothing but its dependencies installed.
 import { spawn } from 'node:child_process';
+import { lackingForCluster } from './cluster/programs.ts';
+import { lackingForChart } from './helm/ensure.ts';
+import { lackingForImages } from './images/lacking.ts';
 
 interface Step {
   readonly name: string;
   readonly command: readonly [string, ...string[]];
+  /** What this machine lacks for the step, which is then not run; undefined: nothing. */
+  readonly lacking?: () => Promise<string | undefined>;
 }
 
 const npm = (name: string, script: string, ...args: string[]): Step => ({
@@ -25,6 +30,10 @@ const steps: readonly Step[] = [
   npm('fault harness, seed 1', 'chaos', '--seed', '1', '--minutes', '1'),
   npm('fault harness, seed 2', 'chaos', '--seed', '2', '--minutes', '1'),
   npm('rolling restarts', 'chaos', '--rolling', '--agents', '20', '--workers', '4', '--rate', '100'),
+  { ...npm('chart', 'helm:check'), lacking: lackingForChart },
+  { name: 'chart and settings', command: ['npm', 'test', '-s', 'chart'], lacking: lackingForChart },
+  { ...npm('chart on an API server', 'helm:cluster'), lacking: lackingForCluster },
+  { ...npm('images', 'images:check'), lacking: lackingForImages },
 ];
 
 function run(step: Step): Promise<{ passed: number; failed: number }> {
@@ -53,12 +62,20 @@ function run(step: Step): Promise<{ passed: number; failed: number }> {
 
 const total = { passed: 0, failed: 0 };
 const failures: string[] = [];
+const notRun: string[] = [];
 for (const step of steps) {
+  const lack = await step.lacking?.();
+  if (lack !== undefined) {
+    notRun.push(`${step.name}: lacks ${lack}`);
+    console.log(`\n##### ${step.name}: NOT RUN, lacks ${lack}`);
+    continue;
+  }
   const { passed, failed } = await run(step);
   total.passed += passed;
   total.failed += failed;
   if (failed > 0) failures.push(step.name);
 }
+for (const step of notRun) console.log(`not run: ${step}`);
 if (failures.length > 0) console.log(`\nfailed: ${failures.join(', ')}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed > 0 ? 1 : 0;

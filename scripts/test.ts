@@ -1,4 +1,4 @@
-// npm test: everything on a real Pulsar and a real Redis that this brings up itself, and takes down again.
+// npm test: everything, where it takes them on a real Pulsar and a real Redis that this brings up and takes down again.
 // Arguments are suites to run (default: all but the heavy ones); mocha's own arguments pass through.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -11,6 +11,8 @@ const usualSuites = ['unit', 'contract', 'integration', 'e2e'] as const;
 const heavySuites = ['property', 'fuzz'] as const;
 /** Needs helm, which is built from the Go proxy once per machine: four minutes. */
 const chartSuites = ['chart'] as const;
+/** The others have all they need in their own process. */
+const suitesWithServices: readonly string[] = ['contract', 'integration', 'e2e'];
 const allSuites = [...usualSuites, ...heavySuites, ...chartSuites] as const;
 
 interface SuiteResult {
@@ -60,6 +62,15 @@ async function runSuite(
   return { passed, failed };
 }
 
+async function servicesIn(dir: string): Promise<NodeJS.ProcessEnv> {
+  const { pulsarUrl, pulsarAdminUrl, redisUrl } = await up({ dir });
+  return {
+    VPCAST_PULSAR_URL: pulsarUrl,
+    VPCAST_PULSAR_ADMIN_URL: pulsarAdminUrl,
+    VPCAST_REDIS_URL: redisUrl,
+  };
+}
+
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
   const named = allSuites.filter((suite) => args.includes(suite));
@@ -78,13 +89,8 @@ async function main(): Promise<void> {
   };
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
-    const urls = await up({ dir });
-    const env = {
-      ...process.env,
-      VPCAST_PULSAR_URL: urls.pulsarUrl,
-      VPCAST_PULSAR_ADMIN_URL: urls.pulsarAdminUrl,
-      VPCAST_REDIS_URL: urls.redisUrl,
-    };
+    const needServices = suites.some((suite) => suitesWithServices.includes(suite));
+    const env = { ...process.env, ...(needServices && (await servicesIn(dir))) };
     const total = { passed: 0, failed: 0 };
     for (const suite of suites) {
       const { passed, failed } = await runSuite(suite, mochaArgs, env);

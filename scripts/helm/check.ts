@@ -3,33 +3,29 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Checklist } from '../checklist.ts';
 import { tryCommand } from '../services/command.ts';
 import type { CommandResult } from '../services/command.ts';
 import { chart, exampleNames, examples, helm, render } from './chart.ts';
 import { ensureProgram } from './ensure.ts';
-import { refusals } from './refusals.ts';
+import { keysToMisspell, refusals } from './refusals.ts';
 import { customSchemas, kubernetesSchemas } from './schemas.ts';
 
-const total = { passed: 0, failed: 0 };
-
-function note(what: string, problem?: string): void {
-  total[problem === undefined ? 'passed' : 'failed'] += 1;
-  console.log(problem === undefined ? `ok      ${what}` : `FAILED  ${what}\n${problem}`);
-}
+const checklist = new Checklist();
 
 async function checkExample(name: string, directory: string): Promise<void> {
   const values = join(examples, name);
   const lint = await helm('lint', '--strict', chart, '--values', values);
-  note(`lint ${name}`, lint.ok ? undefined : lint.output);
+  checklist.note(`lint ${name}`, lint.ok ? undefined : lint.output);
   const { ok, output } = await render(values);
-  note(`render ${name}`, ok ? undefined : output);
+  checklist.note(`render ${name}`, ok ? undefined : output);
   if (!ok) return;
   const manifests = join(directory, name);
   await writeFile(manifests, output);
   const { versions } = await kubernetesSchemas();
   for (const version of versions) {
     const checked = await validate(version, manifests);
-    note(`Kubernetes ${version}, ${name}`, checked.ok ? undefined : checked.output);
+    checklist.note(`Kubernetes ${version}, ${name}`, checked.ok ? undefined : checked.output);
   }
 }
 
@@ -49,11 +45,14 @@ async function checkValidation(directory: string): Promise<void> {
   const { output } = await render(join(examples, 'tls-values.yaml'));
   const { versions } = await kubernetesSchemas();
   const manifests = join(directory, 'misspelt.yaml');
-  for (const key of ['hostNetwork', 'minReadySeconds', 'interval', 'unhealthyPodEvictionPolicy']) {
+  for (const key of keysToMisspell) {
     await writeFile(manifests, output.replace(`${key}:`, `${key}s:`));
     for (const version of versions) {
       const { ok, output: said } = await validate(version, manifests);
-      note(`Kubernetes ${version} has no ${key}s`, ok || !said.includes(`${key}s`) ? said : undefined);
+      checklist.note(
+        `Kubernetes ${version} has no ${key}s`,
+        ok || !said.includes(`${key}s`) ? said : undefined,
+      );
     }
   }
 }
@@ -65,7 +64,7 @@ async function checkRefusals(directory: string): Promise<void> {
     const { ok, output } = await render(file);
     const unnamed = names.filter((name) => !output.includes(name));
     const isRefused = !ok && unnamed.length === 0;
-    note(
+    checklist.note(
       `refused: ${what}`,
       isRefused ? undefined : ok ? 'it was accepted' : `no word of ${unnamed.join(', ')}:\n${output}`,
     );
@@ -80,5 +79,4 @@ try {
 } finally {
   await rm(directory, { recursive: true });
 }
-console.log(`\n${total.passed} passed, ${total.failed} failed`);
-process.exitCode = total.failed > 0 ? 1 : 0;
+checklist.end();

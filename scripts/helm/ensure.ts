@@ -1,7 +1,6 @@
 // The programs that render and check the chart, built from the Go proxy once per machine: helm takes minutes, kubeconform seconds.
 import { join } from 'node:path';
-import { cacheDirectory, fillOnce } from '../cache.mjs';
-import { runCommand, tryCommand } from '../services/command.ts';
+import { buildOnce, findGo, isBuilt } from '../go.ts';
 
 const programs = {
   helm: { version: 'v4.3.1', path: 'helm.sh/helm/v4/cmd/helm' },
@@ -11,12 +10,17 @@ const programs = {
 /** Where the program is. */
 export async function ensureProgram(name: keyof typeof programs): Promise<string> {
   const { version, path } = programs[name];
-  const directory = await fillOnce(cacheDirectory(name, version), async (staging) => {
-    const go = await tryCommand('go', ['version']);
-    if (!go.ok) throw new Error(`${name} is built with Go 1.21 or later, which is not installed`);
-    console.error(`building ${name} ${version}, once on this machine`);
-    const env = { ...process.env, GOBIN: staging, GOFLAGS: '-trimpath -ldflags=-s' };
-    await runCommand('go', ['install', `${path}@${version}`], { env });
+  const directory = await buildOnce({
+    name,
+    version,
+    command: ['install', '-trimpath', '-ldflags=-s', `${path}@${version}`],
+    env: (staging) => ({ GOBIN: staging }),
   });
   return join(directory, name);
+}
+
+/** Go, unless the programs are built already; undefined where nothing is lacking. */
+export async function lackingForChart(): Promise<string | undefined> {
+  const areBuilt = Object.entries(programs).every(([name, { version }]) => isBuilt({ name, version }));
+  return areBuilt || (await findGo()) !== undefined ? undefined : 'Go, which helm is built with';
 }

@@ -5,6 +5,14 @@ export interface Refusal {
   readonly names: readonly string[];
 }
 
+/** Keys of rendered manifests, of several kinds: with an s too many they must not pass a validation. */
+export const keysToMisspell = [
+  'hostNetwork',
+  'minReadySeconds',
+  'interval',
+  'unhealthyPodEvictionPolicy',
+] as const;
+
 export const refusals: readonly Refusal[] = [
   {
     what: 'a number that is a text',

@@ -10,7 +10,7 @@ import { pulsarIsHealthy } from '../../scripts/services/pulsar.ts';
 import { redisIsHealthy } from '../../scripts/services/redis.ts';
 import type { Endpoints } from '../../scripts/stack/deployment.ts';
 import { realServices } from '../support/real-services.ts';
-import { runScript } from '../support/run-command.ts';
+import { runCommand, runScript } from '../support/run-command.ts';
 
 const HOSTS = ['stack-a', 'stack-b', 'stack-c'];
 const ADDRESS = /^127\.0\.0\.1:\d{4,5}$/;
@@ -102,6 +102,13 @@ describe('npm run stack', function () {
     } finally {
       client.close();
     }
+  });
+
+  it('does the main job, by the command that helm test runs', async () => {
+    const job = ['scripts/helm/main-job.ts', endpoints.grpc, '30'];
+    const { code, stdout, stderr } = await runCommand('node_modules/.bin/tsx', ...job);
+    expect(code, stderr).to.equal(0);
+    expect(stdout).to.match(/the port is applied on the host[^]*everything is deleted again\n$/);
   });
 
   it('says that all of it runs', async () => {
