@@ -25,6 +25,7 @@ async function checkReleases(
   directory: string,
 ): Promise<void> {
   const { admin } = controlPlane;
+  console.log(`Kubernetes ${(await admin.get<{ gitVersion: string }>('/version')).gitVersion}`);
   const release = (namespace: Namespace, user?: User): Release =>
     new Release(controlPlane, directory, namespace, user);
   await installCustomResources(admin);

@@ -10,7 +10,10 @@ import { releaseName } from './release.ts';
 import type { Release } from './release.ts';
 
 /** What the API server keeps about an object, rather than what the object says. */
-const bookkeeping = ['uid', 'resourceVersion', 'generation', 'creationTimestamp', 'managedFields'];
+const bookkeeping = [
+  ...['uid', 'resourceVersion', 'generation', 'creationTimestamp', 'managedFields', 'status'],
+  'deprecated.daemonset.template.generation',
+];
 
 export async function checkLifecycle(
   checklist: Checklist,
@@ -63,15 +66,13 @@ function manifestNames(manifests: string): string[] {
   return [...found].map(([, kind = '', name = '']) => `${kind} ${name}`).sort();
 }
 
-function contentsOf(objects: readonly KubeObject[]): Map<string, object> {
+function contentsOf(objects: readonly KubeObject[]): Map<string, unknown> {
+  const said = (key: string, value: unknown): unknown => (bookkeeping.includes(key) ? undefined : value);
   return new Map(
-    objects.map((object) => {
-      const metadata = Object.entries(object.metadata).filter(([key]) => !bookkeeping.includes(key));
-      return [
-        `${object.kind} ${object.metadata.name}`,
-        { ...object, metadata: Object.fromEntries(metadata), status: undefined },
-      ];
-    }),
+    objects.map((object) => [
+      `${object.kind} ${object.metadata.name}`,
+      JSON.parse(JSON.stringify(object, said)) as unknown,
+    ]),
   );
 }
 
