@@ -31,10 +31,12 @@ export function parseLane(entry: Entry): Lane | undefined {
 
 export function isAssignment(value: unknown): value is Assignment {
   if (!isObject(value) || !isObject(value['lane'])) return false;
-  const { lane } = value;
+  const { lane, partition } = value;
+  const { base = 0 } = lane;
   return (
     [value['vpcId'], value['hostId'], lane['cluster'], lane['topic']].every(isText) &&
-    [value['partition'], value['slot'], value['epoch']].every(isCount) &&
+    [partition, value['slot'], value['epoch'], base].every(isCount) &&
+    (partition as number) >= (base as number) &&
     (value['state'] === 'member' || value['state'] === 'leaving')
   );
 }

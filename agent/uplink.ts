@@ -3,6 +3,7 @@ import type { Logger } from '../core/logger.ts';
 import type { IncomingMessage, MessageBus, OutgoingMessage, Subscription } from '../core/messaging/port.ts';
 import { scopes } from '../core/model/keys.ts';
 import type { Lane } from '../core/model/resources.ts';
+import { addressIn } from '../core/placement/lanes.ts';
 import { partitionOf } from '../core/placement/slots.ts';
 import { subscriptions } from '../core/placement/topics.ts';
 import { retry } from '../core/retry.ts';
@@ -89,9 +90,9 @@ export class Uplink implements Slots, Readers {
   }
 
   listen(assignment: Known): void {
-    const { vpcId, scope, epoch, partition, slot, lane } = assignment;
+    const { vpcId, scope, epoch, lane } = assignment;
     const id = assignmentId(vpcId, epoch);
-    const address = { cluster: lane.cluster, topic: lane.topic, partition, slot };
+    const address = { cluster: lane.cluster, ...addressIn(lane, assignment) };
     const origin: Origin = { lane: SLOT + id, scope, epoch, assignment };
     void this.#listeners.open(SLOT + id, lane.cluster, () => this.#subscribe(address, origin));
   }

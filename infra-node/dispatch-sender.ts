@@ -1,6 +1,6 @@
 import { PlatformError } from '../core/errors.ts';
 import { splitScope } from '../core/model/keys.ts';
-import type { Assignment, Lane, Member } from '../core/model/resources.ts';
+import type { Assignment, CopiesLane, Lane, Member } from '../core/model/resources.ts';
 import type { DispatchTurn, Scope } from '../core/store/port.ts';
 import { putAssignment } from './assignments.ts';
 import type { EncodedEntries } from './encoded-entries.ts';
@@ -8,7 +8,7 @@ import type { EncodedSnapshot } from './encoded-snapshot.ts';
 import type { Node } from './node.ts';
 import { Pipeline } from './pipeline.ts';
 import { readLane, sendToHost } from './registered-host.ts';
-import { publishParts, sendFence, sendParts, weightOf } from './send.ts';
+import { ownLane, publishParts, sendFence, sendParts, weightOf } from './send.ts';
 import type { HostCopy } from './split/chunk.ts';
 
 /** Changes for one host, with all the log says about the range (from, to]. */
@@ -33,13 +33,18 @@ export class VpcSender {
   readonly #scope: Scope;
   readonly #turn: DispatchTurn;
   #pipeline: Pipeline;
-  #lane: Lane | undefined;
+  #lane: CopiesLane | undefined;
 
   constructor(node: Node, scope: Scope, turn: DispatchTurn) {
     this.#node = node;
     this.#scope = scope;
     this.#turn = turn;
     this.#pipeline = new Pipeline(node.options.sendsInFlight);
+  }
+
+  /** A page of the log was read: it may have members on a lane that is newer than the one that is known here. */
+  lookAgain(): void {
+    this.#lane = undefined;
   }
 
   async done(): Promise<void> {
@@ -168,14 +173,16 @@ export class VpcSender {
     await putAssignment(this.#node, assignment);
   }
 
-  async #copiesLane(): Promise<Lane> {
+  async #copiesLane(): Promise<CopiesLane> {
     this.#lane ??= await readLane(this.#node, this.#scope);
     if (this.#lane === undefined) throw new PlatformError('internal', `${this.#scope} has hosts but no lane`);
     return this.#lane;
   }
 
   async #assignment(member: Member, state: Assignment['state']): Promise<Assignment> {
-    return { ...member, vpcId: splitScope(this.#scope).id, lane: await this.#copiesLane(), state };
+    const { hostId, partition, slot, epoch } = member;
+    const lane = ownLane(this.#scope, await this.#copiesLane(), member);
+    return { hostId, partition, slot, epoch, vpcId: splitScope(this.#scope).id, lane, state };
   }
 
   #snapshotHeader(member: Member, { revision: to }: EncodedSnapshot, part: { part: number; parts: number }) {

@@ -65,6 +65,7 @@ export class VpcTurn {
         this.#dispatched,
         this.#node.options.changesPage,
       );
+      this.#sender.lookAgain();
       await this.#node.step('changes-read', this.#scope);
       target = Math.min(target, page.head);
       if (page.through <= this.#dispatched) break;

@@ -2,7 +2,7 @@ import { decodeRecord } from '../core/codec/records.ts';
 import type { Decoded } from '../core/codec/records.ts';
 import { PlatformError } from '../core/errors.ts';
 import { keys, scopes } from '../core/model/keys.ts';
-import type { Host, Lane } from '../core/model/resources.ts';
+import type { CopiesLane, Host } from '../core/model/resources.ts';
 import type { Scope } from '../core/store/port.ts';
 import type { Node } from './node.ts';
 
@@ -42,7 +42,7 @@ export async function sendToHost(
 }
 
 /** Where the copies of a scope travel. */
-export async function readLane(node: Node, scope: Scope): Promise<Lane | undefined> {
+export async function readLane(node: Node, scope: Scope): Promise<CopiesLane | undefined> {
   const [record] = await node.store.read(scope, [keys.copiesLane]);
-  return record && decodeRecord<Lane>(record)?.value;
+  return record && decodeRecord<CopiesLane>(record)?.value;
 }

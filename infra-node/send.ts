@@ -2,9 +2,11 @@ import { encodeHeader } from '../core/codec/envelope.ts';
 import type { Header } from '../core/codec/envelope.ts';
 import { encodeFanOutHeader } from '../core/codec/fan-out.ts';
 import type { FanOutHeader } from '../core/codec/fan-out.ts';
-import type { SlotAddress, TopicPartition } from '../core/messaging/port.ts';
+import { PlatformError } from '../core/errors.ts';
+import type { TopicPartition } from '../core/messaging/port.ts';
 import { splitScope } from '../core/model/keys.ts';
-import type { Lane, Member } from '../core/model/resources.ts';
+import type { CopiesLane, Lane, Member } from '../core/model/resources.ts';
+import { addressIn, laneOf } from '../core/placement/lanes.ts';
 import { DRAINING, drainingId } from '../core/placement/leaving.ts';
 import type { Scope } from '../core/store/port.ts';
 import type { Payloads } from './encoded-entries.ts';
@@ -21,8 +23,16 @@ export function weightOf(bytes: number): number {
 export interface Delivery {
   /** On whose behalf: the scope that is being dispatched. */
   readonly scope: Scope;
-  readonly lane: Lane;
+  /** Or the one before it, if the member's slot is there. */
+  readonly lane: CopiesLane;
   readonly member: Member;
+}
+
+/** The one of a scope's lanes that the member's slot is on. */
+export function ownLane(scope: Scope, lane: CopiesLane, { partition }: Member): Lane {
+  const own = laneOf(lane, partition);
+  if (own === undefined) throw new PlatformError('not_found', `partition ${partition} of ${scope} is gone`);
+  return own;
 }
 
 /** Sends a message in its parts, one after another: they have to arrive in order. */
@@ -80,9 +90,9 @@ export async function sendFence(node: Node, delivery: Delivery, incarnation: num
 async function sendOne(node: Node, delivery: Delivery, header: Header, payload: Buffer): Promise<void> {
   const { scope, lane, member } = delivery;
   await node.step('send', scope);
-  const { bus } = await node.cluster(lane.cluster);
-  const address: SlotAddress = { topic: lane.topic, partition: member.partition, slot: member.slot };
-  await bus.sendToSlot(address, { properties: encodeHeader(header), payload });
+  const own = ownLane(scope, lane, member);
+  const { bus } = await node.cluster(own.cluster);
+  await bus.sendToSlot(addressIn(own, member), { properties: encodeHeader(header), payload });
   node.countVpc(scope, 'messages');
   node.count('bytes', payload.length);
 }

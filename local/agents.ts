@@ -19,8 +19,8 @@ export type AppliedListener = (
 
 export interface LocalAgentsOptions {
   readonly control: ControlPort;
-  /** Shared by all agents of the process. */
-  readonly bus: MessageBus;
+  /** Shared by all agents of the process; of the only cluster, or of the one that is named. */
+  readonly bus: MessageBus | ((cluster: string) => MessageBus);
   readonly logger: Logger;
   /** Kinds of public resource that a host serves; default none. */
   readonly serves?: (hostId: string) => readonly string[];
@@ -55,7 +55,7 @@ export class LocalAgents {
     const started = await startAgent(
       {
         control,
-        openCluster: () => bus,
+        openCluster: (name) => (typeof bus === 'function' ? bus(name) : bus),
         openJournal: this.#journal(hostId),
         dataPlane: stateOnlyDataPlane,
         clock: systemClock,

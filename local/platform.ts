@@ -8,8 +8,10 @@ import type { ControlClient } from '../adapters/grpc/methods.ts';
 import type { Agent } from '../agent/agent.ts';
 import { controlPort } from '../agent/context.ts';
 import { systemClock } from '../core/clock.ts';
+import { PlatformError } from '../core/errors.ts';
 import { silentLogger } from '../core/logger.ts';
 import type { Logger } from '../core/logger.ts';
+import type { MessageBus } from '../core/messaging/port.ts';
 import { topicNames } from '../core/placement/topics.ts';
 import type { TopicNames } from '../core/placement/topics.ts';
 import type { Scope, Store } from '../core/store/port.ts';
@@ -23,7 +25,7 @@ import type { RunningServer } from '../server/start.ts';
 import { LocalAgents } from './agents.ts';
 import type { AppliedListener, LocalAgentsOptions } from './agents.ts';
 import { openBackend } from './backend.ts';
-import type { Backend, BackendChoice } from './backend.ts';
+import type { Backend, BackendChoice, OpenedCluster } from './backend.ts';
 import { differences } from './compare.ts';
 import { forEachOf } from './pool.ts';
 import { until } from './until.ts';
@@ -51,6 +53,8 @@ export interface Platform {
   onApplied(listener: AppliedListener): () => void;
   /** What the infrastructure nodes sent for a VPC. */
   sentFor(scope: Scope): { messages: number; copies: number };
+  /** A client of its own, to look at what is there. */
+  openCluster(name: string): Promise<OpenedCluster>;
   startAgent(hostId: string): Promise<void>;
   /** As a crash would: what is not durable is lost. */
   stopAgent(hostId: string): Promise<void>;
@@ -71,12 +75,12 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const infraNodes = await openInfraNodes(backend, topics, options, logger);
   const address = `127.0.0.1:${server.port}`;
   const client = openControlClient({ addresses: address });
-  const { bus } = await backend.openCluster();
+  const clusters = await backend.openClusters();
   const agents = new LocalAgents({
     ...options,
 
     control: controlPort(client),
-    bus,
+    bus: busOf(clusters),
     logger,
   });
   await forEachOf(options.hosts.length, AGENTS_AT_ONCE, (n) => agents.start(options.hosts[n] ?? ''));
@@ -89,6 +93,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     infraNodes,
     onApplied: (listener) => agents.listen(listener),
     sentFor: (scope) => sumOf(infraNodes, scope),
+    openCluster: (name) => backend.openCluster(name),
     startAgent: (hostId) => agents.start(hostId),
     stopAgent: (hostId) => agents.stop(hostId),
     settled: (timeoutMs = 30_000) => untilSettled(backend.store, agents.running, timeoutMs),
@@ -111,7 +116,7 @@ async function openServer(
   const server = await startServer(
     {
       store: backend.store,
-      clusters: new Map([['main', await backend.openCluster()]]),
+      clusters: await backend.openClusters(),
       topics,
       workPartitions: PARTITIONS,
       statusPartitions: PARTITIONS,
@@ -126,6 +131,15 @@ async function openServer(
   return server;
 }
 
+/** One client for all agents. */
+function busOf(clusters: ReadonlyMap<string, OpenedCluster>): (cluster: string) => MessageBus {
+  return (name) => {
+    const cluster = clusters.get(name);
+    if (cluster === undefined) throw new PlatformError('unavailable', `cluster ${name} is not known`);
+    return cluster.bus;
+  };
+}
+
 async function openInfraNodes(
   backend: Backend,
   topics: TopicNames,
@@ -134,7 +148,7 @@ async function openInfraNodes(
 ): Promise<InfraNode[]> {
   const nodes: InfraNode[] = [];
   for (let n = 0; n < infraNodes; n++) {
-    const clusters = new Map([['main', await backend.openCluster()]]);
+    const clusters = await backend.openClusters();
     const options = { statsPerVpc: true, ...infra };
     const parts = { store: backend.store, clusters, topics, clock: systemClock, logger };
     nodes.push(await startInfraNode({ ...parts, options, name: `infra-node-${n}` }));

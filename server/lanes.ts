@@ -2,7 +2,8 @@
 import { decodeRecord } from '../core/codec/records.ts';
 import { PlatformError } from '../core/errors.ts';
 import { keys } from '../core/model/keys.ts';
-import type { Lane } from '../core/model/resources.ts';
+import type { CopiesLane, Lane } from '../core/model/resources.ts';
+import { partitionsOf } from '../core/placement/lanes.ts';
 import { membersCounter } from '../core/placement/membership.ts';
 import { subscriptions } from '../core/placement/topics.ts';
 import { retry } from '../core/retry.ts';
@@ -14,8 +15,8 @@ import type { ServerDeps, ServerLimits } from './deps.ts';
 import { mutate } from './rpc/locate.ts';
 import { inTurn } from './turn.ts';
 
-/** For another's growth: about a quarter of a minute, which is more than one usually takes. */
-const GROWTH_PATIENCE: RetryOptions = { attempts: 50, baseMs: 10, maxMs: 500 };
+/** For another's growth or move: about a quarter of a minute, which is more than one usually takes. */
+export const GROWTH_PATIENCE: RetryOptions = { attempts: 50, baseMs: 10, maxMs: 500 };
 
 /** Partitions to begin with for this many hosts. */
 export function partitionsFor(hosts: number, limits: ServerLimits): number {
@@ -57,16 +58,16 @@ export function pickPartition(
   return async () => {
     const lane = (await tx.get<Lane>(keys.copiesLane))?.value;
     if (lane === undefined) throw new PlatformError('internal', `${tx.scope} has no lane`);
-    const names = Array.from({ length: lane.partitions }, (_, partition) => membersCounter(partition));
-    counts ??= await deps.store.counters(tx.scope, names);
+    const { base = 0 } = lane;
+    counts ??= await deps.store.counters(tx.scope, partitionsOf(lane).map(membersCounter));
     const hosts = Math.min(...counts);
     if (hosts >= deps.limits.hostsPerPartition && lane.partitions < deps.limits.maxPartitions) {
       throw new LaneFull(lane);
     }
     // Calls at the same time see the same counts, so equal partitions are drawn by lot.
-    const partition = drawOne(counts.flatMap((count, candidate) => (count === hosts ? [candidate] : [])));
-    counts[partition] = hosts + 1;
-    return partition;
+    const n = drawOne(counts.flatMap((count, candidate) => (count === hosts ? [candidate] : [])));
+    counts[n] = hosts + 1;
+    return base + n;
   };
 }
 
@@ -101,17 +102,19 @@ export async function growLane(
   patience: RetryOptions = GROWTH_PATIENCE,
 ): Promise<void> {
   const partitions = Math.min(seen.partitions * 2, deps.limits.maxPartitions);
+  // It may have been moved since.
+  const isToGrow = (lane: Lane): boolean => lane.topic === seen.topic && lane.partitions < partitions;
   const mustGrow = async (): Promise<boolean> => {
     const lane = await readLane(deps.store, scope);
-    return lane !== undefined && lane.partitions < partitions;
+    return lane !== undefined && isToGrow(lane);
   };
   const grow = async (): Promise<true> => {
     if (!(await mustGrow())) return true;
     await createLane(deps, seen.cluster, seen.topic, partitions);
     await mutate(deps, scope, undefined, async (tx) => {
-      const lane = (await tx.get<Lane>(keys.copiesLane))?.value;
-      if (lane === undefined || lane.partitions >= partitions) return;
-      tx.put(keys.copiesLane, { ...lane, partitions } satisfies Lane);
+      const lane = (await tx.get<CopiesLane>(keys.copiesLane))?.value;
+      if (lane === undefined || !isToGrow(lane)) return;
+      tx.put(keys.copiesLane, { ...lane, partitions } satisfies CopiesLane);
     });
     return true;
   };
@@ -126,7 +129,7 @@ export async function growLane(
   );
 }
 
-async function readLane(store: Store, scope: Scope): Promise<Lane | undefined> {
+export async function readLane(store: Store, scope: Scope): Promise<CopiesLane | undefined> {
   const [record] = await store.read(scope, [keys.copiesLane]);
-  return record && decodeRecord<Lane>(record)?.value;
+  return record && decodeRecord<CopiesLane>(record)?.value;
 }

@@ -7,6 +7,7 @@ import type { Decoded } from '../core/codec/records.ts';
 import { decodeReportBody } from '../core/codec/report-body.ts';
 import { keys, scopes } from '../core/model/keys.ts';
 import type { Binding, Member, Port } from '../core/model/resources.ts';
+import { isContinued } from '../core/placement/membership.ts';
 import type { ScopeStore } from '../core/store/port.ts';
 import type { ServerDeps } from './deps.ts';
 import { offlineAmong } from './leases/presence.ts';
@@ -22,7 +23,7 @@ export interface PortStatus extends Said {
   readonly bindings: ReadonlyMap<string, Said>;
 }
 
-/** What a host says of its VPC now: undefined = it is no member, or has not reported at its present epoch. */
+/** What a host says of its VPC now: undefined = it is no member, or has not reported since it is. */
 export interface HostWord {
   readonly revision: number;
   readonly complete: boolean;
@@ -109,7 +110,7 @@ export async function hostWords(
   hosts.forEach((host, i) => {
     const member = members[i] && decodeRecord<Member>(members[i]);
     const report = reports[i];
-    if (member === undefined || report?.epoch !== member.value.epoch) return;
+    if (member === undefined || report === undefined || !isContinued(member.value, report.epoch)) return;
     const { failures, complete } = decodeReportBody(report);
     words.set(host, {
       revision: report.revision,

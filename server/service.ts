@@ -44,6 +44,7 @@ import { createVpc } from './rpc/vpc/create-vpc.ts';
 import { deleteVpc } from './rpc/vpc/delete-vpc.ts';
 import { getVpc } from './rpc/vpc/get-vpc.ts';
 import { listVpcs } from './rpc/vpc/list-vpcs.ts';
+import { moveVpc } from './rpc/vpc/move-vpc.ts';
 import { updateVpc } from './rpc/vpc/update-vpc.ts';
 
 /** One function for each rpc of the contract, each in the file that is named for it. */
@@ -54,6 +55,7 @@ export function controlHandlers(deps: ServerDeps): ControlHandlers {
     listVpcs: (request) => listVpcs(deps, request),
     updateVpc: (request) => updateVpc(deps, request),
     deleteVpc: (request) => deleteVpc(deps, request),
+    moveVpc: (request) => moveVpc(deps, request),
     createSubnet: (request) => createSubnet(deps, request),
     getSubnet: (request) => getSubnet(deps, request),
     listSubnets: (request) => listSubnets(deps, request),

@@ -7,7 +7,7 @@ import type { Leases } from './leases/start.ts';
 import { prepareCluster } from './prepare.ts';
 import { startReports } from './reports/start.ts';
 import type { ReportCounts } from './reports/start.ts';
-import { finishDeletedVpcsUntil } from './rpc/vpc/finish-deleted-vpc.ts';
+import { finishVpcsUntil } from './rpc/vpc/unfinished.ts';
 import { controlHandlers } from './service.ts';
 import { Waker } from './wake.ts';
 
@@ -77,7 +77,7 @@ export async function startServer(
     },
   });
   const deps: ServerDeps = { ...background, leaseAlarm: () => leaseAlarms[leases.state] };
-  const finishing = finishDeletedVpcsUntil(deps, stopping.signal);
+  const finishing = finishVpcsUntil(deps, stopping.signal);
   const stopBackground = async (): Promise<void> => {
     stopping.abort();
     await Promise.all([leases.drain(), reports.drain()]);

@@ -10,7 +10,7 @@ const TURN_MS = 60_000;
  */
 export async function inTurn<T>(
   store: Registry,
-  kind: 'growth' | 'vpc-removal',
+  kind: 'growth' | 'vpc-topics',
   id: string,
   run: () => Promise<T>,
 ): Promise<T | undefined> {

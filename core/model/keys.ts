@@ -63,4 +63,6 @@ export interface HostUse {
   readonly epoch: number;
   /** Security group -> how many of these bindings are of ports in it. */
   readonly groups: Readonly<Record<string, number>>;
+  /** The slot that the host had before it was moved to another. It holds both until it has reported from the new one. */
+  readonly leaves?: { readonly partition: number; readonly slot: number; readonly epoch: number };
 }

@@ -172,11 +172,19 @@ export interface OpaqueConfig {
   readonly updatedAtMs: number;
 }
 
-/** `lane/copies`: where a VPC's (or a lane scope's) copies travel. `fan-out/lane`: where a VPC's hosts read what goes to all. */
+/** A topic on a cluster. `fan-out/lane`: where a VPC's hosts read what goes to all. */
 export interface Lane {
   readonly cluster: string;
   readonly topic: string;
   readonly partitions: number;
+  /** Number of the first partition as members and slots have it; absent = 0. The topic itself counts from 0. */
+  readonly base?: number;
+}
+
+/** `lane/copies`: where a VPC's (or a lane scope's) copies travel. */
+export interface CopiesLane extends Lane {
+  /** Where the VPC was moved from: hosts still have slots there. New ones get theirs on the present lane. */
+  readonly former?: Lane;
 }
 
 /** `member/<host id>`: a host that takes part in the VPC; for a lane scope, a registered host. */
@@ -186,6 +194,8 @@ export interface Member {
   readonly slot: number;
   /** Rises with each assignment of the host to the scope; stamped on whatever travels for it. */
   readonly epoch: number;
+  /** Of the record that began the membership, if the host was given another slot since: it has been there all along. */
+  readonly since?: { readonly epoch: number; readonly revision: number };
 }
 
 /** `slot/<partition>/<slot>`: who holds a slot. Draining = released, but its fence is not acknowledged yet. */

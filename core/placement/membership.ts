@@ -27,15 +27,15 @@ export async function changeUse(
   const use = (await tx.get<HostUse>(keys.use(hostId)))?.value ?? { bindings: 0, epoch: 0, groups: {} };
   const bindings = use.bindings + change.bindings;
   if (bindings < 0) throw new PlatformError('internal', `host ${hostId} would have ${bindings} bindings`);
-  let { epoch } = use;
+  let next: HostUse = { ...use, bindings };
   if (use.bindings === 0 && bindings > 0) {
-    epoch++;
-    await enroll(tx, hostId, epoch, await pickPartition());
+    next = { ...next, epoch: use.epoch + 1 };
+    await enroll(tx, hostId, next.epoch, await pickPartition());
   } else if (use.bindings > 0 && bindings === 0) {
     await release(tx, hostId);
+    next = leaveSlot(tx, hostId, next);
   }
-  const groups = addAll(use.groups, change.groups);
-  tx.put(keys.use(hostId), { bindings, epoch, groups } satisfies HostUse, { logged: false });
+  putUse(tx, hostId, { ...next, groups: addAll(use.groups, change.groups) });
 }
 
 /** Counts of nothing are left out. */
@@ -46,6 +46,36 @@ function addAll(
   const sums = new Map(Object.entries(counts));
   for (const [id, delta] of changes) sums.set(id, (sums.get(id) ?? 0) + delta);
   return Object.fromEntries([...sums].filter(([, count]) => count !== 0));
+}
+
+/**
+ * Gives a member another slot, with the next epoch. It holds the old one until {@link leaveFormerSlot}, so that it is
+ * sent all of the VPC anew before it hears that the old one is over.
+ */
+export async function moveMember(tx: Transaction, hostId: string, partition: number): Promise<void> {
+  const [member, use] = await tx.getMany<Member | HostUse>([keys.member(hostId), keys.use(hostId)]);
+  if (member === undefined || use === undefined) {
+    throw new PlatformError('internal', `host ${hostId} is not a member of ${tx.scope}`);
+  }
+  const { since, ...held } = member.value as Member;
+  const used = use.value as HostUse;
+  const moved = await enroll(tx, hostId, used.epoch + 1, partition);
+  const begun = since ?? { epoch: held.epoch, revision: member.revision };
+  tx.put(keys.member(hostId), { ...moved, since: begun } satisfies Member);
+  tx.count(membersCounter(held.partition), -1);
+  const leaves = { partition: held.partition, slot: held.slot, epoch: held.epoch };
+  putUse(tx, hostId, { ...used, epoch: moved.epoch, leaves });
+}
+
+/** Has the slot that a host had before it was moved drain. Does nothing where it has left it already. */
+export async function leaveFormerSlot(tx: Transaction, hostId: string): Promise<void> {
+  const use = (await tx.get<HostUse>(keys.use(hostId)))?.value;
+  if (use?.leaves !== undefined) putUse(tx, hostId, leaveSlot(tx, hostId, use));
+}
+
+/** Whether a host that was at this epoch has been a member since. */
+export function isContinued({ epoch, since }: Member, atEpoch: number): boolean {
+  return atEpoch <= epoch && atEpoch >= (since?.epoch ?? epoch);
 }
 
 /** Gives the host a free slot of the partition. */
@@ -68,8 +98,22 @@ async function release(tx: Transaction, hostId: string): Promise<void> {
   if (member === undefined)
     throw new PlatformError('internal', `host ${hostId} is not a member of ${tx.scope}`);
   tx.remove(keys.member(hostId));
-  tx.put(keys.slot(member.partition, member.slot), { ...member, state: 'draining' } satisfies SlotHolder);
+  drain(tx, member);
   tx.count(membersCounter(member.partition), -1);
+}
+
+function leaveSlot(tx: Transaction, hostId: string, { leaves, ...use }: HostUse): HostUse {
+  if (leaves !== undefined) drain(tx, { hostId, ...leaves });
+  return use;
+}
+
+function drain(tx: Transaction, { hostId, partition, slot, epoch }: Member): void {
+  const holder: SlotHolder = { hostId, partition, slot, epoch, state: 'draining' };
+  tx.put(keys.slot(partition, slot), holder);
+}
+
+function putUse(tx: Transaction, hostId: string, use: HostUse): void {
+  tx.put(keys.use(hostId), use, { logged: false });
 }
 
 /** Frees a slot whose fence was acknowledged. False = it was free already, or has another holder by now. */

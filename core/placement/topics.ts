@@ -4,8 +4,8 @@ import type { NamespacePolicy } from '../messaging/port.ts';
 export interface TopicNames {
   readonly tenant: string;
   readonly namespaces: readonly NamespacePolicy[];
-  /** Copies for the hosts of one VPC. */
-  vpc(vpcId: string): string;
+  /** Copies for the hosts of one VPC. A VPC that was moved has another topic, named by the first of its partitions. */
+  vpc(vpcId: string, base?: number): string;
   /** What goes to all hosts of one VPC that read along. Nothing is acknowledged: the namespace's retention keeps it. */
   fanOut(vpcId: string): string;
   /** The host lanes of a cluster. */
@@ -36,7 +36,7 @@ export function topicNames(tenant: string): TopicNames {
       { name: 'public' },
       { name: 'dead', retentionMinutes: 7 * 24 * 60, retentionMegabytes: 256 },
     ],
-    vpc: (vpcId) => name('copies', `vpc-${vpcId}`),
+    vpc: (vpcId, base = 0) => name('copies', `vpc${base === 0 ? '' : base}-${vpcId}`),
     fanOut: (vpcId) => name('fan-out', `vpc-${vpcId}`),
     hosts: name('hosts', 'lanes'),
     work: name('control', 'work'),

@@ -52,9 +52,15 @@ async function putFanOutLane(node: Node, scope: Scope, partitions: number): Prom
   if (partitions > 0) await (await node.cluster(cluster)).admin.ensureTopic(topic, partitions, []);
   await node.store.announce(scope);
   const { wrote } = await transact(node.store, scope, async (tx) => {
-    const [vpc, lane] = await tx.getMany<Vpc | Lane>([keys.vpc(vpcId), keys.fanOutLane]);
+    const [vpc, lane, now] = await tx.getMany<Vpc | Lane>([
+      keys.vpc(vpcId),
+      keys.fanOutLane,
+      keys.copiesLane,
+    ]);
     const before = lane === undefined ? 0 : (lane.value as Lane).partitions;
     if (vpc === undefined || before === partitions) return;
+    // It was moved meanwhile: the next turn sees to it.
+    if ((now?.value as Lane | undefined)?.cluster !== cluster) return;
     if (partitions === 0) tx.remove(keys.fanOutLane);
     else tx.put(keys.fanOutLane, { cluster, topic, partitions } satisfies Lane);
   });

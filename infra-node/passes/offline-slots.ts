@@ -1,6 +1,7 @@
 import { decodeRecord } from '../../core/codec/records.ts';
 import { keys, scopes, splitKey } from '../../core/model/keys.ts';
-import type { Assignment, Member, SlotHolder } from '../../core/model/resources.ts';
+import type { Assignment, Lane, Member, SlotHolder } from '../../core/model/resources.ts';
+import { addressIn } from '../../core/placement/lanes.ts';
 import type { RecordKey, Scope } from '../../core/store/port.ts';
 import type { Node } from '../node.ts';
 import { Pipeline } from '../pipeline.ts';
@@ -11,8 +12,7 @@ import { expectLoss, sendAgain } from './send-again.ts';
 /** A slot that a host holds, and whose it is according to the registry. */
 interface HeldSlot {
   readonly scope: Scope;
-  readonly cluster: string;
-  readonly topic: string;
+  readonly lane: Lane;
   readonly member: Member;
   /** The record that says so. */
   readonly holder: { readonly scope: Scope; readonly key: RecordKey };
@@ -124,11 +124,11 @@ export class OfflineSlots {
   }
 
   async #drain(held: HeldSlot, onDiscard: () => void, signal: AbortSignal): Promise<void> {
-    const { scope, cluster, topic, member, holder } = held;
-    const { hostId: host, partition, slot } = member;
+    const { scope, lane, member, holder } = held;
+    const { hostId: host } = member;
     const outcome = await drainSlot(this.#node, {
-      cluster,
-      address: { topic, partition, slot },
+      cluster: lane.cluster,
+      address: addressIn(lane, member),
       // Of an epoch that nobody is at.
       fence: { kind: 'fence', scope, host, epoch: 0, incarnation: 0 },
       mayDiscard: async (header) => {
@@ -177,10 +177,10 @@ export class OfflineSlots {
 
 function heldSlot(
   scope: Scope,
-  { cluster, topic }: { readonly cluster: string; readonly topic: string },
+  lane: Lane,
   { hostId, partition, slot, epoch }: Member,
   registry: Scope,
 ): HeldSlot {
   const holder = { scope: registry, key: keys.slot(partition, slot) };
-  return { scope, cluster, topic, member: { hostId, partition, slot, epoch }, holder };
+  return { scope, lane, member: { hostId, partition, slot, epoch }, holder };
 }

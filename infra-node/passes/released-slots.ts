@@ -1,6 +1,7 @@
 import { decodeRecord } from '../../core/codec/records.ts';
 import { keys, scopes } from '../../core/model/keys.ts';
-import type { Lane, SlotHolder } from '../../core/model/resources.ts';
+import type { CopiesLane, Lane, SlotHolder } from '../../core/model/resources.ts';
+import { addressIn, laneOf } from '../../core/placement/lanes.ts';
 import { DRAINING, drainingId, endMembership, parseDrainingId } from '../../core/placement/leaving.ts';
 import type { Draining } from '../../core/placement/leaving.ts';
 import type { Node } from '../node.ts';
@@ -108,11 +109,11 @@ export class ReleasedSlots {
 
   async #drain(draining: Draining, lane: Lane, signal: AbortSignal): Promise<DrainOutcome> {
     const { vpcId, released } = draining;
-    const { hostId: host, epoch, partition, slot } = released;
+    const { hostId: host, epoch } = released;
     const scope = scopes.vpc(vpcId);
     const outcome = await drainSlot(this.#node, {
       cluster: lane.cluster,
-      address: { topic: lane.topic, partition, slot },
+      address: addressIn(lane, released),
       fence: { kind: 'fence', scope, host, epoch, incarnation: await this.#incarnation(vpcId) },
       // Whatever else lies there is of no use while the slot is this host's, or nobody's.
       mayDiscard: async (header) => {
@@ -131,12 +132,13 @@ export class ReleasedSlots {
     const wanted = [keys.slot(released.partition, released.slot), keys.copiesLane];
     const [slot, lane] = await this.#node.store.read(scope, wanted);
     const holder = slot && decodeRecord<SlotHolder>(slot);
+    const lanes = lane && decodeRecord<CopiesLane>(lane)?.value;
     const { dispatched } = await this.#node.store.status(scope);
     return {
       holder: holder?.value,
       revision: holder?.revision ?? 0,
       dispatched,
-      lane: lane && decodeRecord<Lane>(lane)?.value,
+      lane: lanes && laneOf(lanes, released.partition),
     };
   }
 

@@ -1,4 +1,4 @@
-import type { Lane, Member } from '../../core/model/resources.ts';
+import type { CopiesLane, Member } from '../../core/model/resources.ts';
 import type { Scope } from '../../core/store/port.ts';
 import type { Payloads } from '../encoded-entries.ts';
 
@@ -23,7 +23,7 @@ export interface CopyTask {
   readonly turn: number;
   readonly incarnation: number;
   readonly to: number;
-  readonly lane: Lane;
+  readonly lane: CopiesLane;
   readonly entries: HostPayloads;
 }
 

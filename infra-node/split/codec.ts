@@ -1,7 +1,7 @@
 import { isScope } from '../../core/codec/scope.ts';
 import { PlatformError } from '../../core/errors.ts';
 import type { IncomingMessage, OutgoingMessage } from '../../core/messaging/port.ts';
-import type { Lane } from '../../core/model/resources.ts';
+import type { CopiesLane } from '../../core/model/resources.ts';
 import type { Chunk, HostCopy } from './chunk.ts';
 import { SplicedPages } from './spliced-pages.ts';
 import type { Splice } from './spliced-pages.ts';
@@ -109,10 +109,14 @@ function isHead(head: unknown): head is Head {
   );
 }
 
-function isLane(lane: unknown): lane is Lane {
+function isLane(lane: unknown): lane is CopiesLane {
   if (!hasFields(lane)) return false;
+  const { cluster, topic, partitions, base = 0, former } = lane;
   return (
-    typeof lane['cluster'] === 'string' && typeof lane['topic'] === 'string' && isCount(lane['partitions'])
+    typeof cluster === 'string' &&
+    typeof topic === 'string' &&
+    [partitions, base].every(isCount) &&
+    (former === undefined || isLane(former))
   );
 }
 

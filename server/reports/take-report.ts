@@ -5,10 +5,12 @@ import { keys, splitScope } from '../../core/model/keys.ts';
 import type { HostUse } from '../../core/model/keys.ts';
 import type { Member } from '../../core/model/resources.ts';
 import { endMembership } from '../../core/placement/leaving.ts';
+import { leaveFormerSlot } from '../../core/placement/membership.ts';
 import { subscriptions } from '../../core/placement/topics.ts';
 import type { Report, ScopeStatus } from '../../core/store/port.ts';
 import type { ServerDeps } from '../deps.ts';
-import { finishDeletedVpc } from '../rpc/vpc/finish-deleted-vpc.ts';
+import { mutate } from '../rpc/locate.ts';
+import { finishVpc } from '../rpc/vpc/unfinished.ts';
 import { replaceOwnScope, tellWhatToHold } from './own-scope.ts';
 import { isAhead, outlive } from './rollback.ts';
 import { sendWork } from './send-work.ts';
@@ -40,7 +42,8 @@ async function takeVpc(take: TakeDeps, host: string, part: ScopeReport): Promise
     store.read(scope, [keys.member(host), keys.use(host)]),
   ]);
   const member = memberRecord && decodeRecord<Member>(memberRecord)?.value;
-  const lastEpoch = (useRecord && decodeRecord<HostUse>(useRecord)?.value.epoch) ?? 0;
+  const use = useRecord && decodeRecord<HostUse>(useRecord)?.value;
+  const lastEpoch = use?.epoch ?? 0;
   // It holds something at an epoch that the store has never given to it.
   const isOfLostEpoch = epoch > lastEpoch && part.revision > 0 && part.incarnation >= status.incarnation;
   // First, for it is the scope itself that tells later that all this is done.
@@ -49,6 +52,9 @@ async function takeVpc(take: TakeDeps, host: string, part: ScopeReport): Promise
   // A report of an earlier assignment says nothing about the present one.
   if (member?.epoch !== epoch) return tellWhatToHold(take, host, part);
   await keep(take, host, part);
+  if (use?.leaves !== undefined && part.revision > 0) {
+    await mutate(take.deps, scope, undefined, (tx) => leaveFormerSlot(tx, host));
+  }
 }
 
 async function takeOwn(take: TakeDeps, host: string, part: ScopeReport): Promise<void> {
@@ -104,10 +110,5 @@ async function takeLeft(deps: ServerDeps, host: string, left: LeftReport): Promi
   const { partition, slot, epoch } = left;
   const released: Member = { hostId: host, partition, slot, epoch };
   for (const scope of await endMembership(deps.store, { vpcId, released })) deps.wake(scope);
-  try {
-    await finishDeletedVpc(deps, vpcId);
-  } catch (error) {
-    // Its cluster may be away for long, and what else the host says must not wait for that.
-    deps.logger.warn('deleted VPC is not cleared away yet', { vpc: vpcId, error });
-  }
+  await finishVpc(deps, vpcId);
 }

@@ -2,8 +2,8 @@ import { decodeRecord } from '../../core/codec/records.ts';
 import { keys, scopes, splitKey } from '../../core/model/keys.ts';
 import type { HostUse } from '../../core/model/keys.ts';
 import type {
+  CopiesLane,
   Host,
-  Lane,
   Member,
   Port,
   RouteTable,
@@ -12,6 +12,7 @@ import type {
   Subnet,
   Vpc,
 } from '../../core/model/resources.ts';
+import { partitionsOf } from '../../core/placement/lanes.ts';
 import { membersCounter } from '../../core/placement/membership.ts';
 import { readSnapshot } from '../../core/store/snapshot.ts';
 import type { RecordKey, Scope, Store } from '../../core/store/port.ts';
@@ -138,7 +139,10 @@ async function checkAddresses({ store, scope, all, same }: Book, macs: readonly 
 async function checkCounters({ store, scope, all, same }: Book): Promise<void> {
   const expected = new Map([['ports', 0]]);
   const add = (name: string, by = 1): void => void expected.set(name, (expected.get(name) ?? 0) + by);
-  for (let n = 0; n < (all<Lane>('lane')[0]?.partitions ?? 0); n++) add(membersCounter(n), 0);
+  for (const { former, ...present } of all<CopiesLane>('lane')) {
+    const lanes = former === undefined ? [present] : [former, present];
+    for (const partition of lanes.flatMap(partitionsOf)) add(membersCounter(partition), 0);
+  }
   for (const { partition } of all<Member>('member')) add(membersCounter(partition));
   for (const { id } of all<Subnet>('subnet')) {
     add(`subnet-ports/${id}`, 0);
@@ -183,9 +187,14 @@ async function checkMembers({ store, scope, all, same }: Book): Promise<void> {
     `${partition}/${slot} ${hostId} ${epoch}`;
   const slots = all<SlotHolder>('slot');
   const held = slots.filter(({ state }) => state === 'held');
-  same('held slots', held.map(place).sort(), members.map(place).sort());
   const hosts = [...new Set(slots.map(({ hostId }) => hostId))];
   const uses = await store.read(scope, hosts.map(keys.use));
+  // A host that is being moved holds two.
+  const leaving = uses.flatMap((record, i) => {
+    const leaves = decodeRecord<HostUse>(record)?.value.leaves;
+    return leaves === undefined ? [] : [{ hostId: hosts[i] ?? '', ...leaves }];
+  });
+  same('held slots', held.map(place).sort(), [...members, ...leaving].map(place).sort());
   hosts.forEach((host, i) => {
     const use = uses[i] && decodeRecord<HostUse>(uses[i])?.value;
     same(`bindings counted on ${host}`, use?.bindings, bindings.get(host) ?? 0);

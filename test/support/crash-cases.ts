@@ -1,6 +1,7 @@
 /** Calls that change something, each with what it needs before it and what must be true once it has succeeded. */
 import { expect } from 'chai';
 import type { ControlClient } from '../../adapters/grpc/methods.ts';
+import { eventually } from './eventually.ts';
 
 export interface CrashCase {
   readonly name: string;
@@ -139,6 +140,18 @@ export const crashCases: readonly CrashCase[] = [
     check: async (client, id) => {
       expect(await portsOf(client, id)).to.deep.equal({});
     },
+  },
+  {
+    name: 'MoveVpc',
+    prepare: (client, id) => withPort(client, id, hostA),
+    call: (client, id) => client.moveVpc({ requestId: id, id, cluster: 'main', newTopic: true }),
+    check: (client, id) =>
+      eventually(async () => {
+        const { topic, formerTopic, hostCount } = await client.getVpcStatus({ id });
+        expect({ topic: topic.split('/').at(-1), formerTopic, hostCount }).to.deep.equal({
+          ...{ topic: `vpc1-${id}`, formerTopic: '', hostCount: 1 },
+        });
+      }),
   },
   {
     name: 'DeleteVpc',

@@ -3,6 +3,7 @@ import { decodeReportBody } from '../../../core/codec/report-body.ts';
 import type { Failure } from '../../../core/codec/report.ts';
 import { keys } from '../../../core/model/keys.ts';
 import type { Member } from '../../../core/model/resources.ts';
+import { isContinued } from '../../../core/placement/membership.ts';
 import type { RecordKey, Scope } from '../../../core/store/port.ts';
 import type { ServerDeps } from '../../deps.ts';
 import { offlineAmong } from '../../leases/presence.ts';
@@ -40,7 +41,7 @@ export class Audience {
       const page = await deps.store.list(scope, 'member', after, PAGE);
       for (const record of page) {
         const member = decodeRecord<Member>(record);
-        if (member !== undefined && member.revision <= revision) {
+        if (member !== undefined && (member.value.since?.revision ?? member.revision) <= revision) {
           members.set(member.value.hostId, member.value.epoch);
         }
       }
@@ -87,15 +88,15 @@ export class Audience {
       store.reports(this.#scope, hosts),
     ]);
     hosts.forEach((host, i) => {
-      const epoch = this.#pending.get(host);
-      const member = members[i] && decodeRecord<Member>(members[i]);
-      if (member?.value.epoch !== epoch) {
+      const awaited = this.#pending.get(host) ?? 0;
+      const member = members[i] && decodeRecord<Member>(members[i])?.value;
+      if (member === undefined || !isContinued(member, awaited)) {
         // It left, and may be back: then it began with a newer state.
         this.#pending.delete(host);
         return;
       }
       const report = reports[i];
-      if (report === undefined || report.epoch !== epoch) return;
+      if (report === undefined || !isContinued(member, report.epoch)) return;
       this.#note(decodeReportBody(report).failures);
       const sentTo = sent[i] ?? 0;
       // What is for no host is never sent: then a host that is not held back has all that there is for it.

@@ -1,16 +1,17 @@
-import { decodeRecord } from '../../../core/codec/records.ts';
 import type { Decoded } from '../../../core/codec/records.ts';
 import { decodeReportBody } from '../../../core/codec/report-body.ts';
 import { notFound } from '../../../core/errors.ts';
 import { keys, scopes } from '../../../core/model/keys.ts';
-import type { Lane, Member } from '../../../core/model/resources.ts';
-import { membersCounter } from '../../../core/placement/membership.ts';
-import type { Scope, Store } from '../../../core/store/port.ts';
+import type { Member } from '../../../core/model/resources.ts';
+import { partitionsOf } from '../../../core/placement/lanes.ts';
+import { isContinued, membersCounter } from '../../../core/placement/membership.ts';
+import type { Scope } from '../../../core/store/port.ts';
 import type { GetVpcStatusRequest } from '../../../proto/gen/vpcast/v1/GetVpcStatusRequest.ts';
 import type { HostProgressInput } from '../../../proto/gen/vpcast/v1/HostProgress.ts';
 import type { VpcStatusInput } from '../../../proto/gen/vpcast/v1/VpcStatus.ts';
 import type { ServerDeps } from '../../deps.ts';
 import * as fields from '../../fields.ts';
+import { readLane } from '../../lanes.ts';
 import { offlineAmong, offlineHosts } from '../../leases/presence.ts';
 import { readVpc } from '../locate.ts';
 import { listRecords, pageOf } from '../paging.ts';
@@ -23,13 +24,16 @@ export async function getVpcStatus(deps: ServerDeps, request: GetVpcStatusReques
   const page = pageOf(request);
   await readVpc(store, vpcId);
   const scope = scopes.vpc(vpcId);
-  const lane = await readLane(store, scope, vpcId);
-  const members = Array.from({ length: lane.partitions }, (_, partition) => membersCounter(partition));
+  const lane = await readLane(store, scope);
+  // Gone only when the VPC was cleared away since it was looked at.
+  if (lane === undefined) throw notFound('vpc', vpcId);
+  const { former } = lane;
+  const partitions = [lane, ...(former === undefined ? [] : [former])].flatMap(partitionsOf);
   const [status, marks, offline, [ports = 0, ...hosts], { items, nextPageToken }] = await Promise.all([
     store.status(scope),
     store.marks(scope),
     offlineMembers(deps, scope),
-    store.counters(scope, [portsCounter, ...members]),
+    store.counters(scope, [portsCounter, ...partitions.map(membersCounter)]),
     listRecords<Member>(store, scope, 'member', page),
   ]);
   return {
@@ -45,15 +49,9 @@ export async function getVpcStatus(deps: ServerDeps, request: GetVpcStatusReques
     nextPageToken,
     offlineHosts: offline,
     leaseAlarm: leaseAlarm?.() ?? '',
+    formerCluster: former?.cluster ?? '',
+    formerTopic: former?.topic ?? '',
   };
-}
-
-async function readLane(store: Store, scope: Scope, vpcId: string): Promise<Lane> {
-  const [record] = await store.read(scope, [keys.copiesLane]);
-  const lane = record && decodeRecord<Lane>(record);
-  // Gone only when the VPC was cleared away since it was looked at.
-  if (lane === undefined) throw notFound('vpc', vpcId);
-  return lane.value;
 }
 
 /** How many members are offline. */
@@ -77,8 +75,9 @@ async function progress(
     store.reports(scope, hosts),
     offlineAmong(deps, hosts),
   ]);
-  return members.map(({ value: { hostId, partition, slot, epoch }, revision: joinedAt }, i) => {
-    const report = reports[i]?.epoch === epoch ? reports[i] : undefined;
+  return members.map(({ value: member, revision: joinedAt }, i) => {
+    const { hostId, partition, slot, epoch } = member;
+    const report = reports[i] !== undefined && isContinued(member, reports[i].epoch) ? reports[i] : undefined;
     // Before its joining is dispatched, it is not the host's present membership that the store speaks of.
     const isDispatched = joinedAt <= dispatched;
     const sentRevision = isDispatched ? (sent[i] ?? 0) : 0;

@@ -4,4 +4,6 @@ export const vpcCatalogs = {
   project: (projectId: string): string => `vpc@${projectId}`,
   /** Deleted ones with something left to clear away. */
   removed: 'vpc-removal',
+  /** Those that hosts are being moved to another lane of. */
+  moved: 'vpc-move',
 } as const;

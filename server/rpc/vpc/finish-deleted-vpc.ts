@@ -1,8 +1,7 @@
 import { decodeRecord } from '../../../core/codec/records.ts';
 import type { Decoded } from '../../../core/codec/records.ts';
 import { keys, scopes, splitKey } from '../../../core/model/keys.ts';
-import type { Lane } from '../../../core/model/resources.ts';
-import { pause } from '../../../core/retry.ts';
+import type { CopiesLane } from '../../../core/model/resources.ts';
 import type { Scope, Store } from '../../../core/store/port.ts';
 import { clusterNamed, countPlaced } from '../../clusters.ts';
 import type { ServerDeps } from '../../deps.ts';
@@ -31,21 +30,25 @@ export async function finishDeletedVpc(deps: ServerDeps, vpcId: string): Promise
   });
   if (await hasSlots(store, scope)) return false;
   // One at a time: a second deletion of the topic could meet a new VPC of the same id.
-  const isDone = await inTurn(store, 'vpc-removal', vpcId, async () => {
+  const isDone = await inTurn(store, 'vpc-topics', vpcId, async () => {
     const { removal, lane, wasReadAlong } = (await readRemoval(store, vpcId)) ?? {};
     if (removal === undefined) return true;
     // Those of a later VPC of this id, which was deleted since.
     if (await hasSlots(store, scope)) return false;
     if (lane !== undefined) {
-      const { admin } = clusterNamed(deps, lane.cluster);
-      await admin.deleteTopic(lane.topic);
-      if (wasReadAlong) await admin.deleteTopic(deps.topics.fanOut(vpcId));
+      const { former, ...present } = lane;
+      for (const { cluster, topic } of former === undefined ? [present] : [present, former]) {
+        const { admin } = clusterNamed(deps, cluster);
+        await admin.deleteTopic(topic);
+        if (wasReadAlong) await admin.deleteTopic(deps.topics.fanOut(vpcId));
+      }
     }
     await releaseClaims(store, scope, vpcId, removal.vni);
     await Promise.all([
       store.delist(vpcCatalogs.all, vpcId),
       store.delist(vpcCatalogs.project(removal.projectId), vpcId),
       store.delist(vpcCatalogs.removed, vpcId),
+      store.delist(vpcCatalogs.moved, vpcId),
     ]);
     const { wrote } = await mutate(deps, scope, undefined, async (tx) => {
       if ((await tx.get(removalKey)) === undefined) return;
@@ -58,38 +61,6 @@ export async function finishDeletedVpc(deps: ServerDeps, vpcId: string): Promise
   return isDone ?? false;
 }
 
-/** Goes on with what was interrupted, by a crash or by a cluster that was away. */
-export async function finishDeletedVpcs(deps: ServerDeps): Promise<void> {
-  let after = '';
-  for (;;) {
-    const ids = await deps.store.catalog(vpcCatalogs.removed, after, PAGE);
-    for (const vpcId of ids) {
-      try {
-        await finishDeletedVpc(deps, vpcId);
-      } catch (error) {
-        deps.logger.warn('deleted VPC is not cleared away yet', { vpc: vpcId, error });
-      }
-    }
-    const last = ids.at(-1);
-    if (last === undefined || ids.length < PAGE) return;
-    after = last;
-  }
-}
-
-const PAUSE_MS = 60_000;
-
-/** Now and then, until the signal. */
-export async function finishDeletedVpcsUntil(deps: ServerDeps, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await finishDeletedVpcs(deps);
-    } catch (error) {
-      deps.logger.warn('deleted VPCs were not looked through', { error });
-    }
-    await pause(PAUSE_MS, signal).catch(() => undefined);
-  }
-}
-
 async function hasSlots(store: Store, scope: Scope): Promise<boolean> {
   return (await store.list(scope, 'slot', '', 1)).length > 0;
 }
@@ -97,13 +68,13 @@ async function hasSlots(store: Store, scope: Scope): Promise<boolean> {
 async function readRemoval(
   store: Store,
   vpcId: string,
-): Promise<{ removal: Removal; lane: Lane | undefined; wasReadAlong: boolean } | undefined> {
+): Promise<{ removal: Removal; lane: CopiesLane | undefined; wasReadAlong: boolean } | undefined> {
   const records = await store.read(scopes.vpc(vpcId), [removalKey, keys.copiesLane, keys.fanOutLane]);
   const [removal, lane] = records.map((record) => decodeRecord(record));
   if (removal === undefined) return undefined;
   return {
     removal: (removal as Decoded<Removal>).value,
-    lane: (lane as Decoded<Lane> | undefined)?.value,
+    lane: (lane as Decoded<CopiesLane> | undefined)?.value,
     wasReadAlong: (records[2]?.revision ?? 0) > 0,
   };
 }

@@ -54,6 +54,17 @@ export const vpcRequests: readonly BadRequest[] = [
   refused('getVpc', 'a deleted one', { id: 'gone' }, absent('vpc', 'gone')),
   refused('listVpcs', 'a bad project', { projectId: 'a b' }, invalid('project_id')),
 
+  refused('moveVpc', 'no id', { cluster: 'main' }, invalid('id')),
+  refused('moveVpc', 'no cluster', { id: 'web' }, invalid('cluster')),
+  refused('moveVpc', 'no such cluster', { id: 'web', cluster: 'nope' }, absent('cluster', 'nope')),
+  refused('moveVpc', 'an unknown id', { id: 'nope', cluster: 'main' }, absent('vpc', 'nope')),
+  refused(
+    'moveVpc',
+    'a long request id',
+    { requestId: longRequestId, id: 'web', cluster: 'main' },
+    invalid('request_id'),
+  ),
+
   refused('updateVpc', 'no VPC', { updateMask: { paths: ['name'] } }, invalid('vpc')),
   refused('updateVpc', 'no id', { vpc: {}, updateMask: { paths: ['name'] } }, invalid('vpc.id')),
   refused(

@@ -14,7 +14,7 @@ import type { Reports } from '../../../server/reports/start.ts';
 import { deletePort } from '../../../server/rpc/port/delete-port.ts';
 import { unbindPort } from '../../../server/rpc/port/unbind-port.ts';
 import { deleteVpc } from '../../../server/rpc/vpc/delete-vpc.ts';
-import { finishDeletedVpcs } from '../../../server/rpc/vpc/finish-deleted-vpc.ts';
+import { finishVpcs } from '../../../server/rpc/vpc/unfinished.ts';
 import { eventually } from '../../support/eventually.ts';
 import { request } from './control-plane.ts';
 import type { ControlPlane } from './control-plane.ts';
@@ -248,7 +248,7 @@ describe('reports of hosts', () => {
       await sendLeft();
       expect(await slotOf()).to.equal(undefined);
       admin.deleteTopic = deleteTopic;
-      await finishDeletedVpcs(plane.deps);
+      await finishVpcs(plane.deps);
       expect(await admin.topicStats(plane.deps.topics.vpc('v1'))).to.equal(undefined);
     });
 

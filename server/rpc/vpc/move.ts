@@ -1,0 +1,120 @@
+/** What follows once a VPC has another lane: its hosts get slots there, one by one leave the old ones, and its topic goes. */
+import { decodeRecord } from '../../../core/codec/records.ts';
+import { keys, scopes, splitKey } from '../../../core/model/keys.ts';
+import type { CopiesLane, Lane, Member, SlotHolder } from '../../../core/model/resources.ts';
+import { partitionsOf } from '../../../core/placement/lanes.ts';
+import { leaveFormerSlot, moveMember } from '../../../core/placement/membership.ts';
+import type { Scope, Store } from '../../../core/store/port.ts';
+import { clusterNamed } from '../../clusters.ts';
+import type { ServerDeps } from '../../deps.ts';
+import { pickPartition, readLane, withCapacity } from '../../lanes.ts';
+import { offlineAmong } from '../../leases/presence.ts';
+import { inTurn } from '../../turn.ts';
+import { mutate } from '../locate.ts';
+import { vpcCatalogs } from './catalogs.ts';
+
+/** Hosts that are given slots, or taken from them, in one commit. */
+const BATCH = 50;
+
+/** Does what there is to do now; may be called at any time. */
+export async function goOnMoving(deps: ServerDeps, vpcId: string): Promise<void> {
+  const scope = scopes.vpc(vpcId);
+  const former = (await readLane(deps.store, scope))?.former;
+  if (former === undefined) return delist(deps, vpcId);
+  await giveSlots(deps, scope);
+  await leaveForOffline(deps, scope, former);
+  await finishMove(deps, vpcId);
+}
+
+/** Deletes the topic that a VPC was moved from, once nobody has a slot there. */
+export async function finishMove(deps: ServerDeps, vpcId: string): Promise<void> {
+  const { store } = deps;
+  const scope = scopes.vpc(vpcId);
+  const emptied = async (): Promise<CopiesLane | undefined> => {
+    const lane = await readLane(store, scope);
+    return lane?.former === undefined || (await hasSlots(store, scope, lane.former)) ? undefined : lane;
+  };
+  if ((await emptied()) === undefined) return;
+  // Nobody deletes the VPC meanwhile, or makes another of its id.
+  await inTurn(store, 'vpc-topics', vpcId, async () => {
+    const { former, cluster } = (await emptied()) ?? {};
+    if (former === undefined) return;
+    const { admin } = clusterNamed(deps, former.cluster);
+    await admin.deleteTopic(former.topic);
+    const [fanOut] = await store.read(scope, [keys.fanOutLane]);
+    const wasReadAlong = (fanOut?.revision ?? 0) > 0;
+    if (wasReadAlong && cluster !== former.cluster) await admin.deleteTopic(deps.topics.fanOut(vpcId));
+    await mutate(deps, scope, undefined, async (tx) => {
+      const lane = (await tx.get<CopiesLane>(keys.copiesLane))?.value;
+      if (lane?.former?.topic !== former.topic) return;
+      const { former: _, ...present } = lane;
+      tx.put(keys.copiesLane, present satisfies CopiesLane);
+    });
+    await delist(deps, vpcId);
+    deps.logger.info('a VPC has left a topic', { vpc: vpcId, ...former });
+  });
+}
+
+async function delist({ store }: ServerDeps, vpcId: string): Promise<void> {
+  await store.delist(vpcCatalogs.moved, vpcId);
+  // Another move may have begun between the look at the lane and this.
+  const lane = await readLane(store, scopes.vpc(vpcId));
+  if (lane?.former !== undefined) await store.enlist(vpcCatalogs.moved, vpcId);
+}
+
+/** On the present lane, to members that have theirs on the former one. */
+async function giveSlots(deps: ServerDeps, scope: Scope): Promise<void> {
+  for await (const ids of pages(deps.store, scope, 'member', '')) {
+    const move = (): Promise<unknown> =>
+      mutate(deps, scope, undefined, async (tx) => {
+        const lane = (await tx.get<CopiesLane>(keys.copiesLane))?.value;
+        if (lane?.former === undefined) return;
+        const pick = pickPartition(deps, tx);
+        for (const member of await tx.getMany<Member>(ids.map(keys.member))) {
+          if (member === undefined || member.value.partition >= (lane.base ?? 0)) continue;
+          await moveMember(tx, member.value.hostId, await pick());
+        }
+      });
+    await withCapacity(deps, scope, move);
+  }
+}
+
+/** Those that are there leave by themselves, once they have reported from their new slots. */
+async function leaveForOffline(deps: ServerDeps, scope: Scope, former: Lane): Promise<void> {
+  const { store } = deps;
+  for (const partition of partitionsOf(former)) {
+    for await (const ids of pages(store, scope, 'slot', `${partition}/`)) {
+      const records = await store.read(
+        scope,
+        ids.map((id) => `slot/${id}` as const),
+      );
+      const holders = records.flatMap((record) => decodeRecord<SlotHolder>(record)?.value ?? []);
+      const held = holders.filter(({ state }) => state === 'held').map(({ hostId }) => hostId);
+      const offline = await offlineAmong(deps, held);
+      if (offline.size === 0) continue;
+      await mutate(deps, scope, undefined, async (tx) => {
+        for (const host of offline) await leaveFormerSlot(tx, host);
+      });
+    }
+  }
+}
+
+/** Ids of a kind that begin with the prefix, a batch at a time. */
+async function* pages(store: Store, scope: Scope, kind: string, prefix: string): AsyncGenerator<string[]> {
+  for (let after = prefix; ;) {
+    const page = await store.list(scope, kind, after, BATCH);
+    const ids = page.map(({ key }) => splitKey(key).id).filter((id) => id.startsWith(prefix));
+    if (ids.length > 0) yield ids;
+    const last = ids.at(-1);
+    if (last === undefined || ids.length < BATCH) return;
+    after = last;
+  }
+}
+
+async function hasSlots(store: Store, scope: Scope, lane: Lane): Promise<boolean> {
+  for (const partition of partitionsOf(lane)) {
+    const [first] = await store.list(scope, 'slot', `${partition}/`, 1);
+    if (first?.key.startsWith(`slot/${partition}/`) === true) return true;
+  }
+  return false;
+}
