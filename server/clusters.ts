@@ -5,6 +5,7 @@ import { keys, scopes } from '../core/model/keys.ts';
 import type { Cluster } from '../core/model/resources.ts';
 import { transact } from '../core/store/transaction.ts';
 import type { ServerDeps } from './deps.ts';
+import { drawOne } from './draw.ts';
 import { isDefined } from './rpc/paging.ts';
 
 type MessagingClient = ServerDeps['clusters'] extends ReadonlyMap<string, infer C> ? C : never;
@@ -52,11 +53,9 @@ export async function chooseCluster(
     scopes.region,
     open.map(({ name }) => counterOf(placed, name)),
   );
-  let best: { name: string; load: number } | undefined;
-  open.forEach(({ name }, i) => {
-    const load = loads[i] ?? 0;
-    if (best === undefined || load < best.load) best = { name, load };
-  });
+  const least = Math.min(...loads);
+  // Calls at the same time see the same loads, so equal clusters are drawn by lot.
+  const best = drawOne(open.filter((_cluster, i) => loads[i] === least));
   if (best === undefined) throw new PlatformError('unavailable', 'no Pulsar cluster is open');
   return clusterNamed(deps, best.name);
 }

@@ -12,6 +12,7 @@ import type { Scope, Store } from '../core/store/port.ts';
 import type { Transaction } from '../core/store/transaction.ts';
 import { clusterNamed } from './clusters.ts';
 import type { ServerDeps, ServerLimits } from './deps.ts';
+import { drawOne } from './draw.ts';
 import { mutate } from './rpc/locate.ts';
 import { inTurn } from './turn.ts';
 
@@ -65,14 +66,10 @@ export function pickPartition(
       throw new LaneFull(lane);
     }
     // Calls at the same time see the same counts, so equal partitions are drawn by lot.
-    const n = drawOne(counts.flatMap((count, candidate) => (count === hosts ? [candidate] : [])));
+    const n = drawOne(counts.flatMap((count, candidate) => (count === hosts ? [candidate] : []))) ?? 0;
     counts[n] = hosts + 1;
     return base + n;
   };
-}
-
-function drawOne(candidates: readonly number[]): number {
-  return candidates[Math.floor(Math.random() * candidates.length)] ?? 0;
 }
 
 /** Runs a call that may give slots to hosts, growing the scope's lane as often as it proves to be full. */

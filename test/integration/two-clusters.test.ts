@@ -90,7 +90,7 @@ describe('two Pulsar clusters', function () {
       await client.createPort({ port: { id, vpcId: 'mover' }, hostId: hosts[n % hosts.length] ?? '' });
       if (n % 3 > 0) await client.deletePort({ id });
     });
-    await client.moveVpc({ id: 'mover', cluster: 'other' });
+    await client.moveVpc({ id: 'mover', cluster: 'other' }, { deadlineMs: 120_000 });
     await load;
     await platform.settled(60_000);
     clearInterval(looking);

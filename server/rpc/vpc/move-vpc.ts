@@ -94,10 +94,7 @@ async function nextLane(
   cluster: string,
 ): Promise<CopiesLane> {
   const base = (present.base ?? 0) + present.partitions;
-  const counts = await deps.store.counters(
-    scopes.vpc(vpcId),
-    partitionsOf(present).map(membersCounter),
-  );
+  const counts = await deps.store.counters(scopes.vpc(vpcId), partitionsOf(present).map(membersCounter));
   const hosts = counts.reduce((sum, count) => sum + count, 0);
   const topic = deps.topics.vpc(vpcId, base);
   const lane = await createLane(deps, cluster, topic, partitionsFor(hosts, deps.limits));

@@ -1,6 +1,9 @@
 /** What follows once a VPC has another lane: its hosts get slots there, one by one leave the old ones, and its topic goes. */
 import { decodeRecord } from '../../../core/codec/records.ts';
+import type { Decoded } from '../../../core/codec/records.ts';
+import { PlatformError } from '../../../core/errors.ts';
 import { keys, scopes, splitKey } from '../../../core/model/keys.ts';
+import type { HostUse } from '../../../core/model/keys.ts';
 import type { CopiesLane, Lane, Member, SlotHolder } from '../../../core/model/resources.ts';
 import { partitionsOf } from '../../../core/placement/lanes.ts';
 import { leaveFormerSlot, moveMember } from '../../../core/placement/membership.ts';
@@ -14,7 +17,7 @@ import { mutate } from '../locate.ts';
 import { vpcCatalogs } from './catalogs.ts';
 
 /** Hosts that are given slots, or taken from them, in one commit. */
-const BATCH = 50;
+const BATCH = 20;
 
 /** Does what there is to do now; may be called at any time. */
 export async function goOnMoving(deps: ServerDeps, vpcId: string): Promise<void> {
@@ -64,18 +67,31 @@ async function delist({ store }: ServerDeps, vpcId: string): Promise<void> {
 
 /** On the present lane, to members that have theirs on the former one. */
 async function giveSlots(deps: ServerDeps, scope: Scope): Promise<void> {
-  for await (const ids of pages(deps.store, scope, 'member', '')) {
-    const move = (): Promise<unknown> =>
-      mutate(deps, scope, undefined, async (tx) => {
-        const lane = (await tx.get<CopiesLane>(keys.copiesLane))?.value;
-        if (lane?.former === undefined) return;
-        const pick = pickPartition(deps, tx);
-        for (const member of await tx.getMany<Member>(ids.map(keys.member))) {
-          if (member === undefined || member.value.partition >= (lane.base ?? 0)) continue;
-          await moveMember(tx, member.value.hostId, await pick());
-        }
-      });
+  for await (const ids of pages(deps.store, scope, 'member', '')) await giveSlotsTo(deps, scope, ids);
+}
+
+async function giveSlotsTo(deps: ServerDeps, scope: Scope, hosts: readonly string[]): Promise<void> {
+  const move = (): Promise<unknown> =>
+    mutate(deps, scope, undefined, async (tx) => {
+      const lane = (await tx.get<CopiesLane>(keys.copiesLane))?.value;
+      if (lane?.former === undefined) return;
+      // All at once: the shorter this takes, the less it meets the calls of others.
+      const records = await tx.getMany<Member | HostUse>([...hosts.map(keys.member), ...hosts.map(keys.use)]);
+      const members = records.slice(0, hosts.length) as (Decoded<Member> | undefined)[];
+      const pick = pickPartition(deps, tx);
+      for (const member of members) {
+        if (member === undefined || member.value.partition >= (lane.base ?? 0)) continue;
+        await moveMember(tx, member.value.hostId, await pick());
+      }
+    });
+  try {
     await withCapacity(deps, scope, move);
+  } catch (error) {
+    if (hosts.length === 1 || PlatformError.from(error).code !== 'aborted') throw error;
+    // These hosts change faster than all of them can be moved in one commit.
+    const half = hosts.length >> 1;
+    await giveSlotsTo(deps, scope, hosts.slice(0, half));
+    await giveSlotsTo(deps, scope, hosts.slice(half));
   }
 }
 

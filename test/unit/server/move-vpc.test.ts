@@ -11,11 +11,12 @@ import { getPort } from '../../../server/rpc/port/get-port.ts';
 import { unbindPort } from '../../../server/rpc/port/unbind-port.ts';
 import { Audience } from '../../../server/rpc/status/audience.ts';
 import { getVpcStatus } from '../../../server/rpc/status/get-vpc-status.ts';
+import { createVpc } from '../../../server/rpc/vpc/create-vpc.ts';
 import { deleteVpc } from '../../../server/rpc/vpc/delete-vpc.ts';
 import { moveVpc } from '../../../server/rpc/vpc/move-vpc.ts';
 import { finishVpcs } from '../../../server/rpc/vpc/unfinished.ts';
 import { inconsistencies } from '../../support/consistency.ts';
-import { controlPlane, failure, makeVpc, refused, request, takeDeps } from './control-plane.ts';
+import { controlPlane, failure, refused, request, takeDeps } from './control-plane.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { makeHosts, makePorts, makeSubnet, revisionOf } from './port-fixture.ts';
 
@@ -26,15 +27,14 @@ describe('MoveVpc', () => {
   let plane: ControlPlane;
   beforeEach(async () => {
     plane = await controlPlane({ clusters: ['home', 'other'] });
-    await makeVpc(plane);
+    await createVpc(plane.deps, request('CreateVpc', { vpc: { id: 'v1' }, cluster: 'home' }));
     await makeSubnet(plane, 's1', '10.0.0.0/24');
     await makePorts(plane, ...hosts.map((_host, n) => ({ id: `p${n}` })));
     await makeHosts(plane, ...hosts);
     for (const n of hosts.keys()) await bind(n);
   });
 
-  const bind = (n: number) =>
-    bindPort(plane.deps, request('BindPort', { portId: `p${n}`, hostId: `h${n}` }));
+  const bind = (n: number) => bindPort(plane.deps, request('BindPort', { portId: `p${n}`, hostId: `h${n}` }));
   const move = (cluster = 'other', more: { requestId?: string; newTopic?: boolean } = {}) =>
     moveVpc(plane.deps, request('MoveVpc', { id: 'v1', cluster, ...more }));
   const status = () => getVpcStatus(plane.deps, request('GetVpcStatus', { id: 'v1' }));
