@@ -10,10 +10,16 @@ export function partitionsOf({ base = 0, partitions }: Lane): number[] {
   return Array.from({ length: partitions }, (_, n) => base + n);
 }
 
+/** The present one first. */
+export function lanesOf({ former, ...present }: CopiesLane): [Lane, ...Lane[]] {
+  return former === undefined ? [present] : [present, former];
+}
+
 /** Undefined = of a lane that is no more. */
-export function laneOf({ former, ...present }: CopiesLane, partition: number): Lane | undefined {
-  const lanes: Lane[] = former === undefined ? [present] : [present, former];
-  return lanes.find(({ base = 0, partitions }) => partition >= base && partition < base + partitions);
+export function laneOf(lanes: CopiesLane, partition: number): Lane | undefined {
+  return lanesOf(lanes).find(
+    ({ base = 0, partitions }) => partition >= base && partition < base + partitions,
+  );
 }
 
 /** Where the broker finds a slot of the lane. */

@@ -12,7 +12,7 @@ import type {
   Subnet,
   Vpc,
 } from '../../core/model/resources.ts';
-import { partitionsOf } from '../../core/placement/lanes.ts';
+import { lanesOf, partitionsOf } from '../../core/placement/lanes.ts';
 import { membersCounter } from '../../core/placement/membership.ts';
 import { readSnapshot } from '../../core/store/snapshot.ts';
 import type { RecordKey, Scope, Store } from '../../core/store/port.ts';
@@ -139,9 +139,8 @@ async function checkAddresses({ store, scope, all, same }: Book, macs: readonly 
 async function checkCounters({ store, scope, all, same }: Book): Promise<void> {
   const expected = new Map([['ports', 0]]);
   const add = (name: string, by = 1): void => void expected.set(name, (expected.get(name) ?? 0) + by);
-  for (const { former, ...present } of all<CopiesLane>('lane')) {
-    const lanes = former === undefined ? [present] : [former, present];
-    for (const partition of lanes.flatMap(partitionsOf)) add(membersCounter(partition), 0);
+  for (const partition of all<CopiesLane>('lane').flatMap(lanesOf).flatMap(partitionsOf)) {
+    add(membersCounter(partition), 0);
   }
   for (const { partition } of all<Member>('member')) add(membersCounter(partition));
   for (const { id } of all<Subnet>('subnet')) {

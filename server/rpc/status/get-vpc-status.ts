@@ -3,7 +3,7 @@ import { decodeReportBody } from '../../../core/codec/report-body.ts';
 import { notFound } from '../../../core/errors.ts';
 import { keys, scopes } from '../../../core/model/keys.ts';
 import type { Member } from '../../../core/model/resources.ts';
-import { partitionsOf } from '../../../core/placement/lanes.ts';
+import { lanesOf, partitionsOf } from '../../../core/placement/lanes.ts';
 import { isContinued, membersCounter } from '../../../core/placement/membership.ts';
 import type { Scope } from '../../../core/store/port.ts';
 import type { GetVpcStatusRequest } from '../../../proto/gen/vpcast/v1/GetVpcStatusRequest.ts';
@@ -28,7 +28,7 @@ export async function getVpcStatus(deps: ServerDeps, request: GetVpcStatusReques
   // Gone only when the VPC was cleared away since it was looked at.
   if (lane === undefined) throw notFound('vpc', vpcId);
   const { former } = lane;
-  const partitions = [lane, ...(former === undefined ? [] : [former])].flatMap(partitionsOf);
+  const partitions = lanesOf(lane).flatMap(partitionsOf);
   const [status, marks, offline, [ports = 0, ...hosts], { items, nextPageToken }] = await Promise.all([
     store.status(scope),
     store.marks(scope),

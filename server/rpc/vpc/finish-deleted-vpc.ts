@@ -2,6 +2,7 @@ import { decodeRecord } from '../../../core/codec/records.ts';
 import type { Decoded } from '../../../core/codec/records.ts';
 import { keys, scopes, splitKey } from '../../../core/model/keys.ts';
 import type { CopiesLane } from '../../../core/model/resources.ts';
+import { lanesOf } from '../../../core/placement/lanes.ts';
 import type { Scope, Store } from '../../../core/store/port.ts';
 import { clusterNamed, countPlaced } from '../../clusters.ts';
 import type { ServerDeps } from '../../deps.ts';
@@ -36,8 +37,7 @@ export async function finishDeletedVpc(deps: ServerDeps, vpcId: string): Promise
     // Those of a later VPC of this id, which was deleted since.
     if (await hasSlots(store, scope)) return false;
     if (lane !== undefined) {
-      const { former, ...present } = lane;
-      for (const { cluster, topic } of former === undefined ? [present] : [present, former]) {
+      for (const { cluster, topic } of lanesOf(lane)) {
         const { admin } = clusterNamed(deps, cluster);
         await admin.deleteTopic(topic);
         if (wasReadAlong) await admin.deleteTopic(deps.topics.fanOut(vpcId));

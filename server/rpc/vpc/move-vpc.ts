@@ -90,7 +90,7 @@ async function changeLane(
 async function nextLane(
   deps: ServerDeps,
   vpcId: string,
-  { former: _, ...present }: CopiesLane,
+  present: Lane,
   cluster: string,
 ): Promise<CopiesLane> {
   const base = (present.base ?? 0) + present.partitions;

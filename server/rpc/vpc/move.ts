@@ -5,7 +5,7 @@ import { PlatformError } from '../../../core/errors.ts';
 import { keys, scopes, splitKey } from '../../../core/model/keys.ts';
 import type { HostUse } from '../../../core/model/keys.ts';
 import type { CopiesLane, Lane, Member, SlotHolder } from '../../../core/model/resources.ts';
-import { partitionsOf } from '../../../core/placement/lanes.ts';
+import { lanesOf, partitionsOf } from '../../../core/placement/lanes.ts';
 import { leaveFormerSlot, moveMember } from '../../../core/placement/membership.ts';
 import type { Scope, Store } from '../../../core/store/port.ts';
 import { clusterNamed } from '../../clusters.ts';
@@ -50,8 +50,8 @@ export async function finishMove(deps: ServerDeps, vpcId: string): Promise<void>
     await mutate(deps, scope, undefined, async (tx) => {
       const lane = (await tx.get<CopiesLane>(keys.copiesLane))?.value;
       if (lane?.former?.topic !== former.topic) return;
-      const { former: _, ...present } = lane;
-      tx.put(keys.copiesLane, present satisfies CopiesLane);
+      const [present] = lanesOf(lane);
+      tx.put(keys.copiesLane, present);
     });
     await delist(deps, vpcId);
     deps.logger.info('a VPC has left a topic', { vpc: vpcId, ...former });
