@@ -118,7 +118,7 @@ export class Memberships {
     rest.delete(assignmentId(assignment.vpcId, epoch));
     const held = state.held.get(scope);
     const isKept = held !== undefined && isCalledFor(rest.values(), scope, held.replica.epoch);
-    if (isKept) replicas.commit(effects);
+    if (isKept || header.moved === true) replicas.commit(effects);
     else await replicas.drop(scope, effects);
     await this.fencedAgain(assignment, messages);
   }

@@ -2,12 +2,14 @@ import { encodeHeader } from '../core/codec/envelope.ts';
 import type { Header } from '../core/codec/envelope.ts';
 import { encodeFanOutHeader } from '../core/codec/fan-out.ts';
 import type { FanOutHeader } from '../core/codec/fan-out.ts';
+import { decodeRecord } from '../core/codec/records.ts';
 import { PlatformError } from '../core/errors.ts';
 import type { TopicPartition } from '../core/messaging/port.ts';
-import { splitScope } from '../core/model/keys.ts';
+import { keys, splitScope } from '../core/model/keys.ts';
 import type { CopiesLane, Lane, Member } from '../core/model/resources.ts';
 import { addressIn, laneOf } from '../core/placement/lanes.ts';
 import { DRAINING, drainingId } from '../core/placement/leaving.ts';
+import { isContinued } from '../core/placement/membership.ts';
 import type { Scope } from '../core/store/port.ts';
 import type { Payloads } from './encoded-entries.ts';
 import type { Node } from './node.ts';
@@ -81,10 +83,17 @@ export async function sendFence(node: Node, delivery: Delivery, incarnation: num
     host: member.hostId,
     epoch: member.epoch,
     incarnation,
+    moved: await isMoved(node, delivery),
   };
   await sendOne(node, delivery, header, Buffer.alloc(0));
   await node.store.enlist(DRAINING, drainingId({ vpcId: splitScope(scope).id, released: member }));
   node.count('fences');
+}
+
+async function isMoved(node: Node, { scope, member: { hostId, epoch } }: Delivery): Promise<boolean> {
+  const [record] = await node.store.read(scope, [keys.member(hostId)]);
+  const member = record && decodeRecord<Member>(record)?.value;
+  return member !== undefined && isContinued(member, epoch);
 }
 
 async function sendOne(node: Node, delivery: Delivery, header: Header, payload: Buffer): Promise<void> {

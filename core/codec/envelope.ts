@@ -42,6 +42,8 @@ export interface SnapshotHeader extends Stamp, Part {
 /** Nothing follows for this assignment. */
 export interface FenceHeader extends Stamp {
   readonly kind: 'fence';
+  /** The addressee stays a member by another slot, of which it may not have heard yet. Absent = no. */
+  readonly moved?: boolean;
 }
 
 export type Header = ChangesHeader | SnapshotHeader | FenceHeader;
@@ -78,7 +80,11 @@ export function decodeHeader(properties: Properties): Header {
     case 'snapshot':
       return { kind, ...stamp, ...decodePart(properties), to: integer(properties, 'to') };
     case 'fence':
-      return { kind, ...stamp };
+      return {
+        kind,
+        ...stamp,
+        ...(properties['moved'] === undefined ? {} : { moved: flag(properties, 'moved') }),
+      };
     default:
       throw new PlatformError('invalid_argument', `message of unknown kind ${JSON.stringify(kind)}`);
   }

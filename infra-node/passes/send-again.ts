@@ -49,7 +49,8 @@ async function unreported(
   const found = new Map<string, number>();
   hosts.forEach(({ hostId, epoch }, i) => {
     const applied = appliedOf(reports[i], { epoch, incarnation });
-    if (applied < (sent[i] ?? 0)) found.set(hostId, applied);
+    // A host that is being moved is there twice.
+    if (applied < (sent[i] ?? 0)) found.set(hostId, Math.min(applied, found.get(hostId) ?? applied));
   });
   return found;
 }

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import { openPulsarCluster } from '../../adapters/pulsar/cluster.ts';
-import type { PulsarCluster } from '../../adapters/pulsar/cluster.ts';
+import type { MessagingCluster } from '../../core/messaging/port.ts';
 import { keys, scopes } from '../../core/model/keys.ts';
 import type { Lane } from '../../core/model/resources.ts';
 import { defaultOptions } from '../../infra-node/deps.ts';
@@ -32,7 +31,7 @@ for (const [name, choice] of backends) {
   describe(`a VPC that grows and shrinks under constant load, on ${name}`, function () {
     this.timeout(240_000);
     let platform: Platform;
-    let cluster: PulsarCluster | undefined;
+    let cluster: MessagingCluster | undefined;
     let vpc = '';
     let changes = 0;
     let stop = new AbortController();
@@ -47,18 +46,13 @@ for (const [name, choice] of backends) {
         infra: { fanOut },
         agent: { heartbeatMs: 1_000 },
       });
-      if (backend !== 'embedded') {
-        const { tenant, namespaces } = platform.topics;
-        const { pulsarUrl: serviceUrl, pulsarAdminUrl: adminUrl } = backend;
-        cluster = await openPulsarCluster({ name: 'test', serviceUrl, adminUrl, tenant, namespaces });
-      }
+      if (backend !== 'embedded') cluster = await platform.openCluster('main');
       ({ id: vpc } = await platform.client.createVpc({ vpc: {} }));
       await platform.client.createSubnet({ subnet: { vpcId: vpc, cidr: '10.0.0.0/16' } });
       begin();
     });
     after(async () => {
       await end();
-      await cluster?.close();
       await platform.stop();
     });
 

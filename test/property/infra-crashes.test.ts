@@ -101,50 +101,77 @@ async function change({ client }: World): Promise<void> {
   await client.bindPort({ portId: 'a', hostId: 'host-b' });
 }
 
+interface Change {
+  readonly make: (world: World) => Promise<unknown>;
+  readonly check: (world: World) => void | Promise<void>;
+}
+
+const changes: Readonly<Record<string, Change>> = {
+  'hosts join and leave': {
+    make: change,
+    check: ({ agents }) => {
+      expect([...(agents.running.get('host-a')?.vpcs() ?? [])]).to.deep.equal([]);
+      expect(agents.running.get('host-c')?.view('v')?.has('port/a')).to.equal(true);
+    },
+  },
+  'a VPC is moved': {
+    make: ({ client }) => client.moveVpc({ id: 'v', cluster: 'main', newTopic: true }),
+    check: ({ client, agents }) =>
+      eventually(async () => {
+        expect((await client.getVpcStatus({ id: 'v' })).formerTopic).to.equal('');
+        const listening = [...agents.running.values()].flatMap((agent) => agent.listening());
+        expect(listening).to.have.members(['v/2', 'v/2']);
+      }, SETTLE_MS),
+  },
+};
+
 describe('an infrastructure node that crashes', function () {
   this.timeout(300_000);
 
   /** Crashes the node in what it has to do, and has another one do the rest. */
-  async function run(crash: Crash): Promise<void> {
+  async function run({ make, check }: Change, crash: Crash): Promise<void> {
     const world = await createWorld();
     try {
       await prepare(world);
       const first = await world.node();
       await world.whole();
       await first.drain();
-      await change(world);
+      await make(world);
       const node = await world.node(crash);
       await Promise.race([world.whole(), crash.happened]);
       if (!crash.isOver()) await node.close();
       await world.node();
       await world.whole();
-      expect([...(world.agents.running.get('host-a')?.vpcs() ?? [])]).to.deep.equal([]);
-      expect(world.agents.running.get('host-c')?.view('v')?.has('port/a')).to.equal(true);
+      await check(world);
     } finally {
       await world.stop();
     }
   }
 
-  it('leaves the rest to another, wherever it stopped', async () => {
-    const counting = new Crash();
-    await run(counting);
-    // Looking for something to do goes on for ever; the last step of what there was to do is an advance.
-    const starting = counting.calls.indexOf('subscribeGroup') + 1;
-    const last = counting.calls.lastIndexOf('advance') + 1;
-    expect(last, counting.calls.join()).to.be.greaterThan(starting + 20);
-    const points = Array.from({ length: last - starting }, (_, i) => starting + 1 + i);
-    const chosen = points.flatMap((call, i) =>
-      i % STRIDE === 0
-        ? [{ call, moment: i % (2 * STRIDE) === 0 ? ('before' as const) : ('after' as const) }]
-        : [],
-    );
-    await forEachOf(chosen.length, AT_ONCE, async (n) => {
-      const point = chosen[n]!;
-      const crash = new Crash(point);
-      await run(crash).catch((error: unknown) => {
-        const calls = crash.calls.slice(-5).join();
-        throw new Error(`${point.moment} call ${point.call} (${calls}): ${String(error)}`, { cause: error });
+  for (const [what, made] of Object.entries(changes)) {
+    it(`leaves the rest to another, wherever it stopped, where ${what}`, async () => {
+      const counting = new Crash();
+      await run(made, counting);
+      // Looking for something to do goes on for ever; the last step of what there was to do is an advance.
+      const starting = counting.calls.indexOf('subscribeGroup') + 1;
+      const last = counting.calls.lastIndexOf('advance') + 1;
+      expect(last, counting.calls.join()).to.be.greaterThan(starting + 20);
+      const points = Array.from({ length: last - starting }, (_, i) => starting + 1 + i);
+      const chosen = points.flatMap((call, i) =>
+        i % STRIDE === 0
+          ? [{ call, moment: i % (2 * STRIDE) === 0 ? ('before' as const) : ('after' as const) }]
+          : [],
+      );
+      await forEachOf(chosen.length, AT_ONCE, async (n) => {
+        const point = chosen[n]!;
+        const crash = new Crash(point);
+        await run(made, crash).catch((error: unknown) => {
+          const calls = crash.calls.slice(-5).join();
+          throw new Error(`${point.moment} call ${point.call} (${calls}): ${String(error)}`, {
+            cause: error,
+          });
+        });
       });
     });
-  });
+  }
 });

@@ -38,6 +38,31 @@ describe('a fence whose acknowledgement gets lost', () => {
   });
 });
 
+describe('a fence in a slot that the host was moved from', () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await World.create();
+  });
+  afterEach(() => world.close());
+
+  it('takes nothing away, also if it is heard of before the other slot', async () => {
+    const agent = await world.agent();
+    const [before, after] = [assignmentOf('a', 1), assignmentOf('a', 2)];
+    await world.join(before, 5, [port('p', 3)]);
+    await eventually(() => agent.listening().includes('a/1'));
+    await world.fence(before, true);
+    await eventually(() => world.lefts(a).length > 0);
+    expect(agent.listening()).to.deep.equal([]);
+    expect(agent.view('a')?.has('port/p')).to.equal(true);
+    await world.host(9, [after]);
+    await world.join(after, 7, [port('p', 3)]);
+    await eventually(() => agent.listening().includes('a/2'));
+    expect(agent.view('a')?.has('port/p')).to.equal(true);
+    await world.fence(after);
+    await eventually(() => agent.view('a') === undefined);
+  });
+});
+
 type Handler = (message: IncomingMessage) => Promise<void>;
 
 function receiving(

@@ -187,9 +187,9 @@ export class World {
     await this.send(address, headers, payloads);
   }
 
-  async fence(assignment: Assignment): Promise<void> {
+  async fence(assignment: Assignment, moved = false): Promise<void> {
     const scope = scopes.vpc(assignment.vpcId);
-    const header = { kind: 'fence', scope, ...stampOf({ epoch: assignment.epoch }) } as const;
+    const header = { kind: 'fence', scope, ...stampOf({ epoch: assignment.epoch }), moved } as const;
     await this.send(slotOfAssignment(assignment), header, [Buffer.alloc(0)]);
   }
 

@@ -4,9 +4,11 @@ import type { Header } from '../../../core/codec/envelope.ts';
 import { PlatformError } from '../../../core/errors.ts';
 import type { OutgoingMessage } from '../../../core/messaging/port.ts';
 import { keys, scopes } from '../../../core/model/keys.ts';
+import { leaveFormerSlot, moveMember } from '../../../core/placement/membership.ts';
 import { compileView } from '../../../core/model/view.ts';
 import type { Store } from '../../../core/store/port.ts';
 import { readSnapshot } from '../../../core/store/snapshot.ts';
+import { transact } from '../../../core/store/transaction.ts';
 import { dispatchScope } from '../../../infra-node/dispatch.ts';
 import { VpcFixture, hostLane, nothing, port, resync, topics, vpcLane, vpcScope } from './vpc-fixture.ts';
 
@@ -151,6 +153,22 @@ describe('dispatch of a VPC', () => {
     expect(await fixture.store.sent(vpcScope, ['h0'])).to.deep.equal(
       await fixture.store.sent(vpcScope, ['nobody']),
     );
+  });
+
+  it('says with the fence whether the host stays, by another slot', async () => {
+    await fixture.bind('p0', ['h0']);
+    await fixture.bind('p1', ['h1']);
+    const node = fixture.node();
+    await dispatchScope(node, vpcScope, nothing);
+    const [stays, goes] = [await onCopies('h0'), await onCopies('h1')];
+    await transact(fixture.store, vpcScope, async (tx) => {
+      await moveMember(tx, 'h0', 1);
+      await leaveFormerSlot(tx, 'h0');
+    });
+    await fixture.bind('p1', undefined);
+    await dispatchScope(node, vpcScope, nothing);
+    expect(headers(stays).at(-1)).to.deep.include({ kind: 'fence', epoch: 1, moved: true });
+    expect(headers(goes).at(-1)).to.deep.include({ kind: 'fence', epoch: 1, moved: false });
   });
 
   it('sends nothing behind the fence when the host is back before the page that says so', async () => {

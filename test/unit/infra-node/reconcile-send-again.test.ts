@@ -30,4 +30,16 @@ describe('counting as sent what was reported', () => {
     expect(fixture.east.works(topics.work)).to.deep.equal([{ kind: 'resume', scope: vpcScope }]);
     expect(await store.advance({ scope: vpcScope, token, dispatched: 10, sent: new Map() })).to.be.false;
   });
+
+  it('counts the less of a host that has two slots while it is moved', async () => {
+    const fixture = new VpcFixture();
+    const { store } = fixture;
+    await fixture.createVpc();
+    const { token } = await store.beginDispatch(vpcScope);
+    await store.advance({ scope: vpcScope, token, dispatched: 9, sent: new Map([['h', 7]]) });
+    await fixture.report(vpcScope, 'h', { epoch: 9, incarnation: 1, revision: 5 });
+    const slots = [10, 9].map((epoch) => ({ hostId: 'h', epoch }));
+    await sendAgain(fixture.node(), vpcScope, slots);
+    expect(await store.sent(vpcScope, ['h'])).to.deep.equal([0]);
+  });
 });
