@@ -138,8 +138,8 @@ describe('an infrastructure node that crashes', function () {
       await first.drain();
       await make(world);
       const node = await world.node(crash);
-      await Promise.race([world.whole(), crash.happened]);
-      if (!crash.isOver()) await node.close();
+      await Promise.race([world.whole().then(() => check(world)), crash.happened]);
+      await Promise.race([node.close(), crash.happened]);
       await world.node();
       await world.whole();
       await check(world);
