@@ -1,5 +1,6 @@
 import type { Failure } from '../core/codec/report.ts';
 import { splitKey } from '../core/model/keys.ts';
+import { isNeighbor } from '../core/model/view.ts';
 import type { Entry } from '../core/model/view.ts';
 import type { Scope } from '../core/store/port.ts';
 
@@ -24,10 +25,13 @@ export interface DataPlane {
 export const stateOnlyDataPlane: DataPlane = {
   apply: (_scope, changed) =>
     Promise.resolve(
-      changed.flatMap(({ key, revision, body }) => {
-        const reason = body === undefined ? undefined : defectOf(splitKey(key), body);
-        return reason === undefined ? [] : [{ key, revision, reason }];
-      }),
+      // Neighbours say what they are in their first members; drivers look into the rest.
+      changed
+        .filter((entry) => !isNeighbor(entry))
+        .flatMap(({ key, revision, body }) => {
+          const reason = body === undefined ? undefined : defectOf(splitKey(key), body);
+          return reason === undefined ? [] : [{ key, revision, reason }];
+        }),
     ),
 };
 

@@ -5,7 +5,7 @@ import type { Logger } from '../core/logger.ts';
 import { keys, splitKey, splitScope } from '../core/model/keys.ts';
 import { planChanges, planSnapshot } from '../core/model/replica.ts';
 import type { Plan, Planned } from '../core/model/replica.ts';
-import { isLocalPort } from '../core/model/view.ts';
+import { isLocalPort, isNeighbor } from '../core/model/view.ts';
 import type { Entry } from '../core/model/view.ts';
 import type { RecordKey, Scope } from '../core/store/port.ts';
 import type { Arrivals } from './arrivals.ts';
@@ -202,15 +202,8 @@ export class Replicas {
   async #program(scope: Scope, changed: readonly Entry[]): Promise<readonly Failure[]> {
     if (changed.length === 0) return [];
     const failures = changed.flatMap((entry): Failure[] => {
-      const { key, revision } = entry;
-      if (entry.body === undefined) return [];
-      const { kind } = splitKey(key);
-      if (kind === 'assignment' && parseAssignment(entry) === undefined) {
-        return [{ key, revision, reason: 'not an assignment' }];
-      }
-      return kind === 'fan-out' && parseLane(entry) === undefined
-        ? [{ key, revision, reason: 'not a lane' }]
-        : [];
+      const reason = isNeighbor(entry) ? undefined : ownDefectOf(entry);
+      return reason === undefined ? [] : [{ key: entry.key, revision: entry.revision, reason }];
     });
     try {
       return [...failures, ...(await this.#deps.dataPlane.apply(scope, changed))];
@@ -226,6 +219,14 @@ export class Replicas {
     // A journal that is closed first never says so, and then nothing is to be said.
     this.durable().then(act, () => undefined);
   }
+}
+
+/** Of what the agent itself goes by. */
+function ownDefectOf(entry: Entry): string | undefined {
+  if (entry.body === undefined) return undefined;
+  const { kind } = splitKey(entry.key);
+  if (kind === 'assignment' && parseAssignment(entry) === undefined) return 'not an assignment';
+  return kind === 'fan-out' && parseLane(entry) === undefined ? 'not a lane' : undefined;
 }
 
 /** Nobody waits for a neighbour or a rule on one host of many; whoever bound a port waits for that host. */

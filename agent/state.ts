@@ -188,7 +188,7 @@ export class HostState {
     const removed = effect.removed.map((key): Entry => ({ key, revision, body: undefined }));
     const changed = [...removed, ...effect.set];
     held.replica = take(held.replica, { changed, position: { epoch, incarnation, revision, partial } });
-    for (const { key } of changed) failures.delete(key);
+    if (failures.size > 0) for (const { key } of changed) failures.delete(key);
     if (complete) {
       failures.delete(UNDECODABLE);
       if (held.wanted !== undefined && held.wanted <= epoch) held.wanted = undefined;

@@ -1,4 +1,5 @@
-import { encodeEntry, packPayloads } from '../core/codec/envelope.ts';
+import { encodeEntry } from '../core/codec/entries.ts';
+import { packPayloads } from '../core/codec/envelope.ts';
 import type { Header } from '../core/codec/envelope.ts';
 import { splitKey, splitScope } from '../core/model/keys.ts';
 import type { Host } from '../core/model/resources.ts';

@@ -1,4 +1,5 @@
-import { encodeEntry, encodeHeader, packPayloads } from '../core/codec/envelope.ts';
+import { encodeEntry } from '../core/codec/entries.ts';
+import { encodeHeader, packPayloads } from '../core/codec/envelope.ts';
 import { decodeRecord } from '../core/codec/records.ts';
 import { keys, splitScope } from '../core/model/keys.ts';
 import type { Lane, PublicResource } from '../core/model/resources.ts';

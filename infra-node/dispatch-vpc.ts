@@ -16,6 +16,9 @@ import type { Demand, Resyncs, Tails } from './resyncs.ts';
 import type { HostCopy } from './split/chunk.ts';
 import { Marks, Window, isHeld, windowSize } from './window.ts';
 
+/** So that one VPC takes a quarter of a broker's time at most. */
+const DELIVERIES_PER_REST = 4;
+
 /**
  * One node's turn on a VPC: the log from where the last turn ended, page by page, each page sent and then advanced.
  * Hosts whose window is full, and hosts that are offline, are held: they are sent nothing, and what they missed in one
@@ -134,9 +137,10 @@ export class VpcTurn {
     const from = states.reduce((least, { sent }) => Math.min(least, sent), to);
     await this.#sender.fanOut(lane, { entries, from, to });
     for (const state of states) state.sent = to;
-    // The next message would only wait behind this one: what comes meanwhile had better go together.
+    // What comes meanwhile goes together, and a VPC that is written to all the time leaves the broker to others.
     const { costs, longestRestMs } = this.#node.options.fanOut;
-    this.#node.rests.give(this.#scope, Math.min(longestRestMs, (states.length * costs.readUs) / 1_000));
+    const deliveryMs = (states.length * costs.readUs) / 1_000;
+    this.#node.rests.give(this.#scope, Math.min(longestRestMs, DELIVERIES_PER_REST * deliveryMs));
   }
 
   async #copyToEach(

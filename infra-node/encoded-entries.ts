@@ -1,4 +1,5 @@
-import { encodeEntry, packPayloads } from '../core/codec/envelope.ts';
+import { encodeEntry } from '../core/codec/entries.ts';
+import { joinPayload } from '../core/codec/envelope.ts';
 import { packFanOutBody } from '../core/codec/fan-out.ts';
 import type { Assignment } from '../core/model/resources.ts';
 import type { Entry, Projection } from '../core/model/view.ts';
@@ -18,7 +19,7 @@ interface Page {
 /** A page for hosts that have no local form in it. */
 interface Joined {
   readonly payload: Buffer;
-  /** The entries alone, each with a comma before it. */
+  /** The entries alone. */
   readonly body: Buffer;
   /** Where in `body` each entry begins, and where the last one ends. */
   readonly offsets: readonly number[];
@@ -56,7 +57,7 @@ export class EncodedEntries {
       const forms = encodeForms(projection, removals);
       if (forms.local === undefined && forms.remote === undefined) continue;
       const index = this.#forms.length;
-      const size = 1 + Math.max(byteLength(forms.local), byteLength(forms.remote));
+      const size = Math.max(byteLength(forms.local), byteLength(forms.remote));
       if (index > start && bytes + size > maxBytes) {
         this.#pages.push({ start, end: index, remote: undefined });
         start = index;
@@ -97,7 +98,7 @@ export class EncodedEntries {
     if (more.length === 0) return { parts: 1, payload: () => this.#join(only, host, assignment) };
     return {
       parts: this.#pages.length + 1,
-      payload: (part) => (part === 0 ? wrap([], assignment) : this.#payload(host, part - 1)),
+      payload: (part) => (part === 0 ? joinPayload([], assignment) : this.#payload(host, part - 1)),
     };
   }
 
@@ -112,8 +113,8 @@ export class EncodedEntries {
         const page = this.#pages[part];
         if (page === undefined) throw new RangeError(`no part ${part}`);
         const forms = this.#forms.slice(page.start, page.end);
-        const common = forms.map(({ local, remote }) => withComma(remote ?? local));
-        return packFanOutBody(wrap(common), this.#localForms(page));
+        const common = forms.map(({ local, remote }) => remote ?? local).join('');
+        return packFanOutBody(Buffer.from(common), this.#localForms(page));
       },
     };
   }
@@ -122,7 +123,8 @@ export class EncodedEntries {
     const forms = new Map<string, Buffer>();
     for (const [host, indices] of this.#local) {
       const own = indices.filter((index) => index >= start && index < end && this.#hasBoth(index));
-      if (own.length > 0) forms.set(host, wrap(own.map((index) => withComma(this.#forms[index]?.local))));
+      if (own.length > 0)
+        forms.set(host, Buffer.from(own.map((index) => this.#forms[index]?.local).join('')));
     }
     return forms;
   }
@@ -147,23 +149,23 @@ export class EncodedEntries {
     const pieces: Buffer[] = [];
     let at = 0;
     for (const index of local) {
-      pieces.push(body.subarray(at, offsets[index - page.start]), withComma(this.#forms[index]?.local));
+      pieces.push(body.subarray(at, offsets[index - page.start]), bytesOf(this.#forms[index]?.local));
       at = offsets[index - page.start + 1] ?? body.length;
     }
-    return wrap([...pieces, body.subarray(at)], assignment);
+    return joinPayload([...pieces, body.subarray(at)], assignment);
   }
 
   #joinRemote({ start, end }: Page): Joined {
     const offsets = [0];
     let length = 0;
     const pieces = this.#forms.slice(start, end).map(({ remote }) => {
-      const piece = withComma(remote);
+      const piece = bytesOf(remote);
       length += piece.length;
       offsets.push(length);
       return piece;
     });
     const body = Buffer.concat(pieces);
-    return { payload: wrap([body]), body, offsets };
+    return { payload: joinPayload([body]), body, offsets };
   }
 }
 
@@ -174,24 +176,16 @@ function encodeForms({ local, remote }: Projection, removals: boolean): Forms {
   return { local: text, remote: remote === local ? text : encode(remote) };
 }
 
-function withComma(text: string | undefined): Buffer {
-  return Buffer.from(text === undefined ? '' : `,${text}`);
+function bytesOf(text: string | undefined): Buffer {
+  return Buffer.from(text ?? '');
 }
 
-/** A payload is what the codec makes of no entries, with the entries before its last two brackets. */
-function wrap(pieces: readonly Buffer[], assignment?: Assignment): Buffer {
-  const [empty = Buffer.alloc(0)] = packPayloads([], assignment);
-  const first = pieces.findIndex((piece) => piece.length > 0);
-  const entries = pieces.map((piece, i) => (i === first ? piece.subarray(1) : piece));
-  return Buffer.concat([empty.subarray(0, -2), ...entries, empty.subarray(-2)]);
-}
-
-/** Of what says where a host's own forms are, and wraps them. */
-const PLACE_BYTES = 40;
+/** Of what says where a host's own forms are. */
+const PLACE_BYTES = 20;
 
 /** The common form, and for each host that has its own one its name and that. */
 function sizeForAll({ local, remote }: Forms, localHosts: ReadonlySet<string>): number {
-  const common = 1 + byteLength(remote ?? local);
+  const common = byteLength(remote ?? local);
   if (local === undefined || remote === undefined) return common;
   let size = common;
   for (const host of localHosts) size += PLACE_BYTES + byteLength(host) + byteLength(local);

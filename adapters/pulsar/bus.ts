@@ -52,7 +52,7 @@ export class PulsarBus implements MessageBus {
   }
 
   publish(to: TopicPartition, message: OutgoingMessage): Promise<void> {
-    return this.send(to, undefined, message);
+    return this.send(to, undefined, message, true);
   }
 
   async read({ at, readerName, handler, onReturned }: PartitionRead): Promise<Subscription> {
@@ -117,13 +117,15 @@ export class PulsarBus implements MessageBus {
     });
   }
 
-  private send(to: TopicPartition, key: string | undefined, message: OutgoingMessage): Promise<void> {
+  private send(
+    to: TopicPartition,
+    key: string | undefined,
+    { payload: data, properties }: OutgoingMessage,
+    isForMany = false,
+  ): Promise<void> {
     if (this.closing !== undefined) return Promise.reject(closed());
-    return this.producers.send(to, {
-      data: message.payload,
-      properties: message.properties,
-      ...(key === undefined ? {} : { partitionKey: key }),
-    });
+    const message = { data, properties, ...(key === undefined ? {} : { partitionKey: key }) };
+    return this.producers.send(to, message, isForMany);
   }
 
   private async consume(

@@ -41,8 +41,9 @@ export class Producers {
     return this.open.size;
   }
 
-  send(to: TopicPartition, message: ProducerMessage): Promise<void> {
-    return (this.byTopic.get(to.topic)?.get(to.partition) ?? this.add(to)).send(message);
+  /** What many read is worth compressing; the first send to a partition decides for all. */
+  send(to: TopicPartition, message: ProducerMessage, isForMany: boolean): Promise<void> {
+    return (this.byTopic.get(to.topic)?.get(to.partition) ?? this.add(to, isForMany)).send(message);
   }
 
   async close(): Promise<void> {
@@ -53,9 +54,10 @@ export class Producers {
     await Promise.all(all.map((producer) => producer.close()));
   }
 
-  private add({ topic, partition }: TopicPartition): TopicProducer {
+  private add({ topic, partition }: TopicPartition, compresses: boolean): TopicProducer {
     if (this.open.size >= this.options.maxProducers) this.closeLongestIdle();
-    const producer = new TopicProducer(this.client, { topic, partition }, this.options, (broken) => {
+    const options = { ...this.options, compresses };
+    const producer = new TopicProducer(this.client, { topic, partition }, options, (broken) => {
       this.discard(broken);
     });
     this.open.add(producer);

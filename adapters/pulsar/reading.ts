@@ -58,7 +58,8 @@ export class Reading {
 class Inbox {
   readonly #topic: string;
   readonly #log: LogHook;
-  #waiting: Message[] = [];
+  /** With their bytes: to ask a message for its data copies them. */
+  #waiting: { readonly message: Message; readonly bytes: number }[] = [];
   #bytes = 0;
   #isDropping = false;
   #receiver: { resolve: (message: Message) => void; reject: (error: unknown) => void } | undefined;
@@ -91,7 +92,7 @@ class Inbox {
     }
     this.#isDropping = false;
     this.#bytes += bytes;
-    this.#waiting.push(message);
+    this.#waiting.push({ message, bytes });
   }
 
   of(reader: Reader): PlainConsumer {
@@ -124,10 +125,10 @@ class Inbox {
 
   #receive(): Promise<Message> {
     if (this.#isClosed) return Promise.reject(closed());
-    const message = this.#waiting.shift();
-    if (message !== undefined) {
-      this.#bytes -= message.getData().length;
-      return Promise.resolve(message);
+    const next = this.#waiting.shift();
+    if (next !== undefined) {
+      this.#bytes -= next.bytes;
+      return Promise.resolve(next.message);
     }
     return new Promise((resolve, reject) => {
       this.#receiver = { resolve, reject };

@@ -8,6 +8,10 @@ export function partitionName({ topic, partition }: TopicPartition): string {
   return `${topic}-partition-${partition}`;
 }
 
+export interface ProducerOptions extends ProducerLimits {
+  readonly compresses: boolean;
+}
+
 export interface ProducerLimits {
   /** Sent and not confirmed, per topic partition; more wait here, in order, and their senders with them. */
   readonly maxPendingMessages: number;
@@ -30,7 +34,7 @@ export class TopicProducer {
   readonly topic: string;
   /** When it was last used, by `performance.now()`. */
   usedAtMs = performance.now();
-  private readonly limits: ProducerLimits;
+  private readonly options: ProducerOptions;
   private readonly stop = new AbortController();
   private producer: Producer | undefined;
   private failure: PlatformError | undefined;
@@ -44,12 +48,12 @@ export class TopicProducer {
   constructor(
     client: Client,
     at: TopicPartition,
-    limits: ProducerLimits,
+    options: ProducerOptions,
     onBroken: (self: TopicProducer) => void,
   ) {
     this.at = at;
     this.topic = partitionName(at);
-    this.limits = limits;
+    this.options = options;
     this.onBroken = onBroken;
     this.opening = this.open(client);
   }
@@ -81,7 +85,7 @@ export class TopicProducer {
   private async open(client: Client): Promise<void> {
     try {
       const producer = await retry(() => this.create(client), {
-        forMs: this.limits.sendTimeoutMs,
+        forMs: this.options.sendTimeoutMs,
         signal: this.stop.signal,
       });
       this.producer = producer;
@@ -98,8 +102,9 @@ export class TopicProducer {
         // A batch mixes keys, and the broker gives it to one consumer whole.
         batchingEnabled: false,
         blockIfQueueFull: false,
-        maxPendingMessages: this.limits.maxPendingMessages + 1,
-        sendTimeoutMs: this.limits.sendTimeoutMs,
+        maxPendingMessages: this.options.maxPendingMessages + 1,
+        sendTimeoutMs: this.options.sendTimeoutMs,
+        ...(this.options.compresses ? { compressionType: 'LZ4' as const } : {}),
       });
     } catch (error) {
       throw fromAddon(error, `producer of ${this.topic}`);
@@ -109,7 +114,7 @@ export class TopicProducer {
   /** One message always fits, however large. */
   private roomFor(message: ProducerMessage): boolean {
     if (this.pendingMessages === 0) return true;
-    const { maxPendingMessages, maxPendingBytes } = this.limits;
+    const { maxPendingMessages, maxPendingBytes } = this.options;
     return (
       this.pendingMessages < maxPendingMessages && this.pendingBytes + message.data.length <= maxPendingBytes
     );

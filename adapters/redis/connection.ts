@@ -1,3 +1,5 @@
+import { Cluster } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { PlatformError } from '../../core/errors.ts';
 import { type Client, createClient } from './client.ts';
 import { platformError } from './errors.ts';
@@ -16,6 +18,7 @@ export class RedisConnection {
   #readiness: Promise<void> | undefined;
   #lastError: Error | undefined;
   #closing: Promise<void> | undefined;
+  #isHolding = false;
 
   constructor(options: RedisStoreOptions) {
     this.#timeoutMs = options.commandTimeoutMs ?? defaultTimeoutMs;
@@ -72,10 +75,26 @@ export class RedisConnection {
   async #send<T>(action: () => Promise<T>): Promise<T> {
     try {
       if (this.#closing !== undefined) throw new PlatformError('unavailable', 'Redis: the store is closed');
+      this.#holdBack();
       return await this.#limited(this.#client.status === 'ready' ? action() : this.#ready().then(action));
     } catch (error) {
       throw platformError(error);
     }
+  }
+
+  /** What is sent until the end of this tick leaves in one piece; a write for each command costs more than the command. */
+  #holdBack(): void {
+    if (this.#isHolding) return;
+    this.#isHolding = true;
+    const client = this.#client;
+    const streams = (client instanceof Cluster ? client.nodes() : [client]).map(
+      ({ stream }) => stream as Redis['stream'] | undefined,
+    );
+    for (const stream of streams) stream?.cork();
+    process.nextTick(() => {
+      this.#isHolding = false;
+      for (const stream of streams) stream?.uncork();
+    });
   }
 
   /**

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { encodeEntry, encodeHeader, packPayloads } from '../../core/codec/envelope.ts';
+import { encodeEntry } from '../../core/codec/entries.ts';
+import { encodeHeader, packPayloads } from '../../core/codec/envelope.ts';
 import { keyForSlot } from '../../core/placement/slots.ts';
 import { scopes } from '../../core/model/keys.ts';
 import { startChild } from '../child.ts';

@@ -8,7 +8,8 @@ import { PlatformError } from '../errors.ts';
 import type { Properties } from '../messaging/port.ts';
 import type { Assignment } from '../model/resources.ts';
 import type { Entry } from '../model/view.ts';
-import type { RecordKey, Scope } from '../store/port.ts';
+import type { Scope } from '../store/port.ts';
+import { decodeEntries } from './entries.ts';
 import { decodePart, encodeProperties, flag, integer, text } from './properties.ts';
 import type { Part } from './properties.ts';
 
@@ -90,11 +91,6 @@ export function decodeHeader(properties: Properties): Header {
   }
 }
 
-/** An entry as text, to be joined into payloads without being encoded again. */
-export function encodeEntry(entry: Entry): string {
-  return `{"key":${JSON.stringify(entry.key)},"revision":${entry.revision},"body":${entry.body ?? 'null'}}`;
-}
-
 /** Default limit of a payload, bytes: well under the broker's 5 MiB frame, and small enough to be read while the next is sent. */
 export const MAX_PAYLOAD_BYTES = 1_000_000;
 
@@ -107,29 +103,33 @@ export function packPayloads(
   assignment?: Assignment,
   maxBytes: number = MAX_PAYLOAD_BYTES,
 ): Buffer[] {
-  const head = assignment === undefined ? '' : `"assignment":${JSON.stringify(assignment)},`;
   const payloads: Buffer[] = [];
-  let page: string[] = [];
+  let page: Buffer[] = [];
   let bytes = 0;
   const flush = (): void => {
-    payloads.push(Buffer.from(`{${payloads.length === 0 ? head : ''}"entries":[${page.join(',')}]}`));
+    payloads.push(joinPayload(page, payloads.length === 0 ? assignment : undefined));
     page = [];
     bytes = 0;
   };
   for (const entry of entries) {
-    const size = Buffer.byteLength(entry) + 1;
-    if (page.length > 0 && bytes + size > maxBytes) flush();
-    page.push(entry);
-    bytes += size;
+    const line = Buffer.from(entry);
+    if (page.length > 0 && bytes + line.length > maxBytes) flush();
+    page.push(line);
+    bytes += line.length;
   }
   if (page.length > 0 || payloads.length === 0) flush();
   return payloads;
 }
 
+/** A payload of encoded entries: a line of JSON with what else there is, and theirs. */
+export function joinPayload(entries: readonly Buffer[], assignment?: Assignment): Buffer {
+  return Buffer.concat([Buffer.from(`${JSON.stringify({ assignment })}\n`), ...entries]);
+}
+
 export function decodeBody(payload: Buffer): Body {
-  const parsed = parsePayload(payload);
-  const entries = decodeEntries(parsed['entries']);
-  const assignment = parsed['assignment'];
+  const { head, rest } = splitPayload(payload);
+  const entries = decodeEntries(rest);
+  const assignment = head['assignment'];
   if (assignment !== undefined && !isObject(assignment)) {
     throw new PlatformError('invalid_argument', 'message with a malformed assignment');
   }
@@ -138,38 +138,19 @@ export function decodeBody(payload: Buffer): Body {
     : { entries };
 }
 
-/** Throws `invalid_argument` unless it is a JSON object. */
-export function parsePayload(payload: Buffer): Record<string, unknown> {
-  let parsed: unknown;
+const LINE_FEED = 10;
+
+/** The first line of a payload, and what follows it. Throws `invalid_argument` unless that line is a JSON object. */
+export function splitPayload(payload: Buffer): { head: Record<string, unknown>; rest: Buffer } {
+  const end = payload.indexOf(LINE_FEED);
+  let head: unknown;
   try {
-    parsed = JSON.parse(payload.toString('utf8'));
+    head = JSON.parse(payload.toString('utf8', 0, Math.max(0, end)));
   } catch (cause) {
-    throw new PlatformError('invalid_argument', 'message whose payload is not JSON', { cause });
+    throw new PlatformError('invalid_argument', 'message whose head is not JSON', { cause });
   }
-  if (!isObject(parsed)) throw new PlatformError('invalid_argument', 'message whose payload is no object');
-  return parsed;
-}
-
-/** Throws `invalid_argument`. */
-export function decodeEntries(list: unknown): Entry[] {
-  if (!Array.isArray(list)) {
-    throw new PlatformError('invalid_argument', 'message whose payload has no entries');
-  }
-  return list.map((entry: unknown): Entry => {
-    if (!isObject(entry) || typeof entry['key'] !== 'string' || !isRevision(entry['revision'])) {
-      throw new PlatformError('invalid_argument', 'message with a malformed entry');
-    }
-    const body = entry['body'];
-    return {
-      key: entry['key'] as RecordKey,
-      revision: entry['revision'],
-      body: body === null || body === undefined ? undefined : JSON.stringify(body),
-    };
-  });
-}
-
-function isRevision(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  if (!isObject(head)) throw new PlatformError('invalid_argument', 'message whose head is no object');
+  return { head, rest: payload.subarray(end + 1) };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -2,11 +2,14 @@
  * What travels to all hosts of a VPC that read along: one message, whoever they are. It covers a range of revisions like
  * a host's own changes do (see envelope.ts), so that a host may get some ranges this way and some the other.
  */
+import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { PlatformError } from '../errors.ts';
 import type { Properties } from '../messaging/port.ts';
 import type { Entry } from '../model/view.ts';
 import type { Scope } from '../store/port.ts';
-import { decodeEntries, parsePayload } from './envelope.ts';
+import { digits } from './digits.ts';
+import { decodeEntries } from './entries.ts';
+import { splitPayload } from './envelope.ts';
 import { decodePart, encodeProperties, integer, text } from './properties.ts';
 import type { Part } from './properties.ts';
 
@@ -19,6 +22,9 @@ export interface FanOutHeader extends Part {
 }
 
 const KIND = 'fan-out';
+
+/** Far above what a sender puts into one message. */
+const MAX_FORMS_BYTES = 64 * 1024 * 1024;
 
 export function encodeFanOutHeader(header: FanOutHeader): Properties {
   return encodeProperties({ kind: KIND, ...header });
@@ -38,41 +44,53 @@ export function decodeFanOutHeader(properties: Properties): FanOutHeader {
   };
 }
 
-const LINE_FEED = 10;
-
 /**
- * What most hosts shall hold, `common`, and beside it what hosts shall hold of some of it instead. Two lines of JSON, the
- * common entries and where each host's own ones lie behind them: nobody parses what is meant for others.
+ * What most hosts shall hold, `common`, and beside it what hosts shall hold of some of it instead, all as encoded entries.
+ * An index has a line for each of those hosts, with the place of its own entries behind the common ones: nobody decodes
+ * what is meant for others. Those are many times longer and much alike, so they are compressed, and as most hosts have none of
+ * their own, few unpack them.
  */
 export function packFanOutBody(common: Buffer, own: ReadonlyMap<string, Buffer>): Buffer {
-  let offset = 0;
-  const index = [...own].map(([host, { length }]) => {
-    const place = [offset, length];
-    offset += length;
-    return [host, place] as const;
-  });
-  const head = Buffer.from(`\n${JSON.stringify(Object.fromEntries(index))}\n`);
-  return Buffer.concat([common, head, ...own.values()]);
+  let at = 0;
+  const lines = [...own].map(([host, { length }]) => `\n${host}\t${at}\t${(at += length)}`);
+  const index = Buffer.from(`${lines.join('')}\n`);
+  const head = { index: index.length, common: common.length };
+  const forms = deflateRawSync(Buffer.concat([...own.values()]), { level: constants.Z_BEST_SPEED });
+  return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), index, common, forms]);
 }
 
 /** The entries in the form that one host shall hold. Security groups are there for all: whom they do not concern leaves them. */
 export function decodeFanOutBody(payload: Buffer, host: string): Entry[] {
-  const commonEnd = payload.indexOf(LINE_FEED);
-  const indexEnd = payload.indexOf(LINE_FEED, commonEnd + 1);
-  if (commonEnd < 0 || indexEnd < 0) throw malformed();
-  const entries = decodeEntries(parsePayload(payload.subarray(0, commonEnd))['entries']);
-  const index = parsePayload(payload.subarray(commonEnd + 1, indexEnd));
-  if (!Object.hasOwn(index, host)) return entries;
-  const own = placeOf(payload.subarray(indexEnd + 1), index[host]);
-  const byKey = new Map(decodeEntries(parsePayload(own)['entries']).map((entry) => [entry.key, entry]));
+  const { head, rest } = splitPayload(payload);
+  const { index, common } = head;
+  if (!isCount(index) || !isCount(common) || index + common > rest.length) throw malformed();
+  const entries = decodeEntries(rest.subarray(index, index + common));
+  const place = placeOf(host, rest.subarray(0, index));
+  if (place === undefined) return entries;
+  const forms = unpack(rest.subarray(index + common));
+  if (place.start > place.end || place.end > forms.length) throw malformed();
+  const own = decodeEntries(forms.subarray(place.start, place.end));
+  const byKey = new Map(own.map((entry) => [entry.key, entry]));
   return entries.map((entry) => byKey.get(entry.key) ?? entry);
 }
 
-function placeOf(rest: Buffer, place: unknown): Buffer {
-  if (!Array.isArray(place)) throw malformed();
-  const [offset, length] = place as unknown[];
-  if (!isCount(offset) || !isCount(length) || offset + length > rest.length) throw malformed();
-  return rest.subarray(offset, offset + length);
+function unpack(forms: Buffer): Buffer {
+  try {
+    return inflateRawSync(forms, { maxOutputLength: MAX_FORMS_BYTES });
+  } catch {
+    throw malformed();
+  }
+}
+
+/** Found without looking at the other lines. */
+function placeOf(host: string, index: Buffer): { start: number; end: number } | undefined {
+  const name = `\n${host}\t`;
+  const at = index.indexOf(name);
+  if (at < 0) return undefined;
+  const from = at + Buffer.byteLength(name);
+  const [start, end] = index.toString('utf8', from, index.indexOf('\n', from)).split('\t').map(digits);
+  if (start === undefined || end === undefined) throw malformed();
+  return { start, end };
 }
 
 function isCount(value: unknown): value is number {

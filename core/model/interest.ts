@@ -4,7 +4,7 @@
  */
 import type { RecordKey } from '../store/port.ts';
 import { keys } from './keys.ts';
-import type { Port, SecurityGroup } from './resources.ts';
+import type { SecurityGroupRule } from './resources.ts';
 
 const GROUP = keys.securityGroup('');
 const none: readonly string[] = [];
@@ -21,14 +21,25 @@ export function groupIdOf(key: RecordKey): string {
 export function groupsOfPort(body: string): readonly string[] {
   // Looked for first: many have none, and to parse them all takes long.
   if (!body.includes('"securityGroupIds":["')) return none;
-  return (JSON.parse(body) as Partial<Port>).securityGroupIds ?? none;
+  return listIn(body, 'securityGroupIds').filter((id) => typeof id === 'string');
 }
 
 /** Groups that the rules of a group name, by its JSON text. */
 export function groupsNamedIn(body: string): readonly string[] {
   if (!body.includes('"remoteGroupId":"')) return none;
-  const { rules = [] } = JSON.parse(body) as Partial<SecurityGroup>;
-  return [...new Set(rules.map((rule) => rule.remoteGroupId).filter((id) => id !== ''))];
+  const rules = listIn(body, 'rules') as readonly (Partial<SecurityGroupRule> | null)[];
+  const named = rules.map((rule) => rule?.remoteGroupId);
+  return [...new Set(named.filter((id): id is string => typeof id === 'string' && id !== ''))];
+}
+
+/** Of a text that nobody has looked into yet; empty where there is no such list. */
+function listIn(body: string, name: string): readonly unknown[] {
+  try {
+    const list = (JSON.parse(body) as Record<string, unknown> | null)?.[name];
+    return Array.isArray(list) ? list : [];
+  } catch {
+    return [];
+  }
 }
 
 /** Group -> the hosts that it concerns. */

@@ -1,7 +1,7 @@
 import type { RecordKey, StoredRecord } from '../store/port.ts';
 import { concernedBy, groupIdOf, groupsNamedIn, isGroup } from './interest.ts';
 import type { Concerned } from './interest.ts';
-import { resourceKinds, splitKey } from './keys.ts';
+import { keys, resourceKinds, splitKey } from './keys.ts';
 import type { Neighbor, Port } from './resources.ts';
 
 /** One resource as a host holds it. */
@@ -123,10 +123,20 @@ export function entryFor(projection: Projection, hostId: string): Entry | undefi
   return projection.localHosts.has(hostId) ? projection.local : projection.remote;
 }
 
+const PORT = keys.port('');
+/** How what `neighborOf` makes begins. */
+const NEIGHBOR = '{"kind":"neighbor","id":"';
+
 /** True for a port in the form that a host gets on which it is bound. */
 export function isLocalPort({ key, body }: Entry): boolean {
-  // Told by the first member, which `neighborOf` writes: there are many neighbours and no reason to parse each.
-  return splitKey(key).kind === 'port' && body?.startsWith('{"kind":"neighbor"') === false;
+  return body !== undefined && key.startsWith(PORT) && !body.startsWith(NEIGHBOR);
+}
+
+/** True for a port as another host's, by its first members: there are very many and no reason to parse each. */
+export function isNeighbor({ key, body }: Entry): boolean {
+  if (body === undefined || !key.startsWith(PORT) || !body.startsWith(NEIGHBOR)) return false;
+  const id = key.slice(PORT.length);
+  return body.startsWith(id, NEIGHBOR.length) && body.startsWith('",', NEIGHBOR.length + id.length);
 }
 
 /** What a host that takes part in the scope shall hold, compiled from the desired state alone. */

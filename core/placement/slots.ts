@@ -2,10 +2,15 @@
 
 export const SLOT_COUNT = 65_536;
 
+const scratch = Buffer.alloc(1_024);
+
 /** Murmur3 x86 32-bit with seed 0 over the key's UTF-8 bytes, as the broker computes it. */
 export function murmur3(key: string): number {
-  const bytes = Buffer.from(key, 'utf8');
-  const blocks = bytes.length & ~3;
+  // Hosts hash each entry that they get: a buffer for each would cost more than the hash.
+  const isShort = 3 * key.length <= scratch.length;
+  const bytes = isShort ? scratch : Buffer.from(key, 'utf8');
+  const length = isShort ? scratch.write(key, 'utf8') : bytes.length;
+  const blocks = length & ~3;
   let hash = 0;
   for (let i = 0; i < blocks; i += 4) {
     hash ^= scramble(bytes.readInt32LE(i));
@@ -13,8 +18,8 @@ export function murmur3(key: string): number {
     hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;
   }
   let tail = 0;
-  for (let i = bytes.length - 1; i >= blocks; i--) tail = (tail << 8) | bytes.readUInt8(i);
-  hash ^= scramble(tail) ^ bytes.length;
+  for (let i = length - 1; i >= blocks; i--) tail = (tail << 8) | bytes.readUInt8(i);
+  hash ^= scramble(tail) ^ length;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;

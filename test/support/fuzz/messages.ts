@@ -2,7 +2,7 @@
 import { encodeHeader } from '../../../core/codec/envelope.ts';
 import type { OutgoingMessage, Properties } from '../../../core/messaging/port.ts';
 import type { Scope } from '../../../core/store/port.ts';
-import { badCounts, badNumbers, badObjects, bytes, flipped, nested, noise, truncated } from './random.ts';
+import { badNumbers, badObjects, bytes, flipped, nested, noise, truncated } from './random.ts';
 import type { Random } from './random.ts';
 
 /** What the receiver counts it as. */
@@ -27,14 +27,12 @@ function header({ host, scope, epoch }: Lane): Properties {
   return encodeHeader({ kind: 'changes', ...stamp, from: 0, to: 0, turn: 1, part: 0, parts: 1, ask: false });
 }
 
+const LINE_FEED = 10;
 const numbers = ['epoch', 'incarnation', 'from', 'to', 'turn', 'part', 'parts'];
 const needed = [...numbers, 'kind', 'scope', 'host'];
-const entry = { key: 'port/p', revision: 1, body: { id: 'p', note: 'x' } };
-const good = Buffer.from(JSON.stringify({ entries: [entry, entry] }));
-
-function json(value: unknown): Buffer {
-  return Buffer.from(JSON.stringify(value));
-}
+const head = '{}\n';
+const line = 'port/p\t1\t{"id":"p","note":"x"}\n';
+const good = Buffer.from(`${head}${line}${line}`);
 
 function without(properties: Properties, name: string): Properties {
   return Object.fromEntries(Object.entries(properties).filter(([other]) => other !== name));
@@ -42,29 +40,31 @@ function without(properties: Properties, name: string): Properties {
 
 /** What a payload can be that has no entries. */
 function badPayload(random: Random): Buffer {
-  const wrong = random.pick(badObjects);
-  const count = random.pick(badCounts);
-  switch (random.integer(0, 9)) {
+  switch (random.integer(0, 6)) {
     case 0:
       return noise(random);
     case 1:
-      return truncated(random, good);
+      return cutShort(random);
     case 2:
-      return flipped(random, good);
+      return Buffer.concat([flipped(random, Buffer.from('{"assignment":null}')), Buffer.from('\n'), good]);
     case 3:
-      return json(wrong);
+      return Buffer.from(`${JSON.stringify(random.pick(badObjects))}\n${line}`);
     case 4:
-      return json({ entries: random.pick([0, 'x', null, {}, true]) });
+      return Buffer.from(`${head}${line}port/q\t${random.pick(badNumbers)}\t{}\n${line}`);
     case 5:
-      return json({ entries: [entry, wrong] });
-    case 6:
-      return json({ entries: [{ ...entry, revision: count }] });
-    case 7:
-      return json({ entries: [{ ...entry, key: random.pick([0, null, [], {}, true]) }] });
-    case 8:
-      return Buffer.from('{"__proto__":{"entries":[]},"constructor":{"entries":[]}}');
+      return Buffer.from(
+        `${head}${random.pick(['\t1\t{}\n', 'port/p\n', 'port/p\t1\n', '\n', '\t\t\n', 'port/p\t1{}\t\n'])}${line}`,
+      );
     default:
-      return Buffer.from(`{"entries":[{"key":"port/p","revision":1,"body":${nested(random)}}],}`);
+      return Buffer.from(`{"assignment":${nested(random)},}\n`);
+  }
+}
+
+/** Within the head or an entry. */
+function cutShort(random: Random): Buffer {
+  for (;;) {
+    const text = truncated(random, good);
+    if (text.at(-1) !== LINE_FEED) return text;
   }
 }
 
@@ -72,7 +72,7 @@ function badPayload(random: Random): Buffer {
 function huge(random: Random): Buffer {
   return Buffer.alloc(
     random.integer(500_000, 1_000_000),
-    random.pick(['[', '{"entries":[', 'x', '"\\ud800']),
+    random.pick(['[', '{"assignment":[', 'x', '"\\ud800', 'port/p\\t']),
   );
 }
 
@@ -128,7 +128,7 @@ export function badCopy(random: Random, lane: Lane): Made {
       return made(
         'poison',
         { kind: 'snapshot' },
-        json({ entries: [], assignment: badAssignment(random, lane) }),
+        Buffer.from(`${JSON.stringify({ assignment: badAssignment(random, lane) })}\n`),
       );
     case 9:
       return made(
@@ -170,7 +170,7 @@ export function badPublic(random: Random, id: string): OutgoingMessage {
     properties: { ...properties, ...over },
     payload,
   });
-  const own = json({ entries: [{ ...entry, key: scope }] });
+  const own = Buffer.from(`${head}${line.replace('port/p', scope)}`);
   switch (random.integer(0, 5)) {
     case 0:
       return made({}, badPayload(random));

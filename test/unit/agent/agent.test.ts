@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Failure } from '../../../core/codec/report.ts';
+import { encodeEntry } from '../../../core/codec/entries.ts';
 import { keys, scopes } from '../../../core/model/keys.ts';
 import { PlatformError } from '../../../core/errors.ts';
 import {
@@ -268,7 +269,7 @@ describe('agent', () => {
     };
     await world.cluster.bus.sendByKey(topics.public('elb'), 4, 'lb', {
       properties: Object.fromEntries(Object.entries(header).map(([name, value]) => [name, String(value)])),
-      payload: Buffer.from(JSON.stringify({ entries: [{ ...entry, body: { id: 'lb' } }] })),
+      payload: Buffer.from(`{}\n${encodeEntry(entry)}`),
     });
     await eventually(() => world.scopeReports(scope).at(-1)?.revision === 3);
     expect(world.scopeReports(scope).at(-1)).to.include({ epoch: 0, needsSnapshot: false });

@@ -40,7 +40,7 @@ describe('what an agent reads in parts', () => {
         ask: false,
         ...part(1, 0, 3),
       },
-      [Buffer.from(JSON.stringify({ entries: [{ key: 'port/q', revision: 6, body: {} }] }))],
+      [Buffer.from('{}\nport/q\t6\t{}\n')],
     );
     await eventually(() => agent.view('a')?.has('port/q') === true);
     await reading.publish(5, 8, [port('r', 7)], part(1, 1, 3));

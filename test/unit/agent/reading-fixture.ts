@@ -1,7 +1,7 @@
 /** An agent in a VPC whose hosts read along, with what is published to them. */
 import type { Agent } from '../../../agent/agent.ts';
 import type { After, AgentDeps } from '../../../agent/ports.ts';
-import { encodeEntry, packPayloads } from '../../../core/codec/envelope.ts';
+import { encodeEntry } from '../../../core/codec/entries.ts';
 import { encodeFanOutHeader, packFanOutBody } from '../../../core/codec/fan-out.ts';
 import type { FanOutHeader } from '../../../core/codec/fan-out.ts';
 import type { ScopeReport } from '../../../core/codec/report.ts';
@@ -105,9 +105,7 @@ export class ReadingWorld {
   ): Promise<void> {
     const stamp = { scope: a, incarnation: 1, turn: 1, part: 0, parts: 1 };
     const properties = encodeFanOutHeader({ ...stamp, from, to, ...more });
-    const [common, own] = [entries, local].map(
-      (each) => packPayloads(each.map(encodeEntry))[0] ?? Buffer.of(),
-    );
+    const [common, own] = [entries, local].map((each) => Buffer.from(each.map(encodeEntry).join('')));
     if (common === undefined || own === undefined) throw new Error('nothing to publish');
     const payload = packFanOutBody(
       common,

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { encodeEntry, packPayloads } from '../../../core/codec/envelope.ts';
+import { encodeEntry } from '../../../core/codec/entries.ts';
+import { packPayloads } from '../../../core/codec/envelope.ts';
 import { scopes } from '../../../core/model/keys.ts';
 import type { Assignment } from '../../../core/model/resources.ts';
 import type { Entry } from '../../../core/model/view.ts';

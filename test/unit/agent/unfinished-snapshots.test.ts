@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { encodeEntry, encodeHeader, packPayloads } from '../../../core/codec/envelope.ts';
+import { encodeEntry } from '../../../core/codec/entries.ts';
+import { encodeHeader, packPayloads } from '../../../core/codec/envelope.ts';
 import { scopes } from '../../../core/model/keys.ts';
 import type { Assignment } from '../../../core/model/resources.ts';
 import type { Scope } from '../../../core/store/port.ts';

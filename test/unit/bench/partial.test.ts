@@ -21,13 +21,13 @@ describe('partial audience: what came in', () => {
       },
     } as unknown as MessageBus);
     await bus.subscribeSlot({ handler: () => Promise.resolve() } as never);
-    await handler!(message(3, '{"entries":[{"key":"security-group/g"}]}'));
-    await handler!(message(3, '{"entries":[]}'));
-    await handler!(message(4, '{"entries":[]}'));
+    await handler!(message(3, '{}\nsecurity-group/g\t3\t{}\n'));
+    await handler!(message(3, '{}\n'));
+    await handler!(message(4, '{}\n'));
     await handler!(message(5, '', 'fence'));
     const tallies = seen.take().map(([revision, copies, bytes, , empty]) => [revision, copies, bytes, empty]);
     expect(tallies).to.deep.equal([
-      [3, 1, 40, 1],
+      [3, 1, 25, 1],
       [4, 0, 0, 1],
     ]);
     expect(seen.take()).to.deep.equal([]);

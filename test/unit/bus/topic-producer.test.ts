@@ -52,7 +52,8 @@ describe('producers', () => {
   let client: FakeClient;
   let producers: Producers;
   const to = (partition = 0) => ({ topic: 'persistent://t/n/topic', partition });
-  const send = (body: string, partition = 0) => producers.send(to(partition), { data: Buffer.from(body) });
+  const send = (body: string, partition = 0) =>
+    producers.send(to(partition), { data: Buffer.from(body) }, false);
   const settled = (promise: Promise<void>) =>
     promise.then(
       () => 'sent',

@@ -1,12 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import {
-  decodeBody,
-  decodeHeader,
-  encodeEntry,
-  encodeHeader,
-  packPayloads,
-} from '../../../core/codec/envelope.ts';
+import { encodeEntry } from '../../../core/codec/entries.ts';
+import { decodeBody, decodeHeader, encodeHeader, packPayloads } from '../../../core/codec/envelope.ts';
 import type { Header } from '../../../core/codec/envelope.ts';
 import { PlatformError } from '../../../core/errors.ts';
 import type { Assignment } from '../../../core/model/resources.ts';
@@ -102,7 +97,7 @@ describe('envelope', () => {
         expect(payloads.flatMap((payload) => decodeBody(payload).entries)).to.deep.equal(entries);
         for (const payload of payloads) {
           const isSingle = decodeBody(payload).entries.length <= 1;
-          expect(isSingle || payload.length <= maxBytes + '{"entries":[]}'.length).to.be.true;
+          expect(isSingle || payload.length <= maxBytes + '{}\n'.length).to.be.true;
         }
       }),
     );
@@ -125,8 +120,20 @@ describe('envelope', () => {
   });
 
   it('refuses a payload that is not of its making', () => {
-    for (const text of ['', '[]', '{}', '{"entries":[1]}', '{"entries":[{"key":"a/b"}]}', '{"entries":{}}']) {
+    for (const text of [
+      ...['', '\n', '[]\n', '{}', 'null\n', '{"assignment":1}\n'],
+      ...['{}\na/b\t1\t{}', '{}\na/b\t1\n', '{}\na/b\n', '{}\n\n', '{}\n\t1\t{}\n', '{}\na/b\t\t{}\n'],
+      ...['{}\na/b\t-1\t{}\n', '{}\na/b\t1.5\t{}\n', '{}\na/b\t9007199254740993\t{}\n', '{}\na/b\t1{}\t\n'],
+    ]) {
       expect(failure(() => decodeBody(Buffer.from(text)))?.code, text).to.equal('invalid_argument');
     }
+  });
+
+  it('leaves bodies alone', () => {
+    const entries: Entry[] = [
+      { key: 'port/p', revision: 1, body: '{"broken' },
+      { key: 'port/q', revision: 2, body: undefined },
+    ];
+    expect(decodeBody(packPayloads(entries.map(encodeEntry))[0]!).entries).to.deep.equal(entries);
   });
 });

@@ -1,3 +1,4 @@
+import { deflateRawSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
@@ -111,36 +112,42 @@ describe('what goes to all hosts that read along', () => {
   });
 
   it('refuses a body that is not of its making', () => {
-    const entry = { key: 'port/p', revision: 1, body: {} };
-    const common = JSON.stringify({ entries: [entry] });
-    for (const text of [
-      '',
-      '[]',
-      '\n\n',
-      common,
-      `${common}\n`,
-      `${common}\n{}`,
-      `${common}\n[]\n`,
-      `${common}\nnull\n`,
-      '{"entries":{}}\n{}\n',
-      '{"entries":[1]}\n{}\n',
-      `${JSON.stringify({ entries: [{ ...entry, revision: -1 }] })}\n{}\n`,
-      `${common}\n{"h":{}}\n`,
-      `${common}\n{"h":[0]}\n${common}`,
-      `${common}\n{"h":[-1,5]}\n${common}`,
-      `${common}\n{"h":[0,${common.length + 1}]}\n${common}`,
-      `${common}\n{"h":[0,5]}\n${common}`,
+    const line = 'port/p\t1\t{}\n';
+    const forms = deflateRawSync(line);
+    const body = (index: string, head: object = {}, own: Buffer = forms): Buffer => {
+      const places = { index: index.length, common: line.length, ...head };
+      return Buffer.concat([Buffer.from(`${JSON.stringify(places)}\n${index}${line}`), own]);
+    };
+    const mine = `\nh\t0\t${line.length}\n`;
+    expect(code(() => decodeFanOutBody(body(mine), 'h'))).to.equal(undefined);
+    expect(code(() => decodeFanOutBody(body(mine, {}, Buffer.from('?')), 'another'))).to.equal(undefined);
+    for (const payload of [
+      ...[
+        '',
+        '[]',
+        '\n\n',
+        '{}\n',
+        'null\n',
+        `{"index":0}\n${line}`,
+        `{"common":${line.length}}\n${line}`,
+      ].map((text) => Buffer.from(text)),
+      ...[{ common: -1 }, { common: '5' }, { common: 5 }, { common: 99 }, { index: 99 }, { index: -1 }].map(
+        (head) => body('\n', head),
+      ),
+      ...['', '0', '-1\t5', '5\t0', '0\t5', '0\t99', '0\t1e1', 'x\t5'].map((place) =>
+        body(`\nh\t${place}\n`),
+      ),
+      ...['', '?', line].map((own) => body(mine, {}, Buffer.from(own))),
     ]) {
       expect(
-        code(() => decodeFanOutBody(Buffer.from(text), 'h')),
-        text,
+        code(() => decodeFanOutBody(payload, 'h')),
+        payload.toString(),
       ).to.equal('invalid_argument');
     }
   });
 
   it('takes the local form of nothing that it does not name', () => {
-    const [entry, stray] = ['port/p', 'port/q'].map((key) => ({ key, revision: 1, body: {} }));
-    const [common, own] = [entry, stray].map((one) => Buffer.from(JSON.stringify({ entries: [one] })));
+    const [common, own] = ['port/p', 'port/q'].map((key) => Buffer.from(`${key}\t1\t{}\n`));
     const payload = packFanOutBody(common!, new Map([['h', own!]]));
     expect(decodeFanOutBody(payload, 'h').map(({ key }) => key)).to.deep.equal(['port/p']);
   });

@@ -48,7 +48,7 @@ describe('what no sender writes', () => {
 
   it('is refused as an assignment: anything but an object', () => {
     for (const assignment of ['x', 1, [], true, null]) {
-      const payload = Buffer.from(JSON.stringify({ entries: [], assignment }));
+      const payload = Buffer.from(`${JSON.stringify({ assignment })}\n`);
       expect(
         code(() => decodeBody(payload)),
         JSON.stringify(assignment),
