@@ -1,6 +1,8 @@
 import { pairs } from '../adapters/backing/forms.ts';
 import { healthSetting, processSettings, pulsarSettings } from '../adapters/backing/settings.ts';
 import type { PulsarAccess } from '../adapters/backing/settings.ts';
+import { controlTlsSettings, readControlTls } from '../adapters/backing/tls.ts';
+import type { CertificateFiles } from '../adapters/grpc/certificates.ts';
 import { readSettings, setting } from '../adapters/process/env.ts';
 import type { LogLevel } from '../adapters/process/logger.ts';
 
@@ -14,6 +16,8 @@ export interface AgentConfig {
   readonly serves: readonly string[];
   readonly cluster: string;
   readonly controlAddresses: readonly string[];
+  /** Undefined = no TLS. */
+  readonly controlTls: CertificateFiles | undefined;
   readonly stateDirectory: string;
   /** Service URLs that hold instead of those that the control service names. */
   readonly clusterUrls: ReadonlyMap<string, string>;
@@ -54,6 +58,7 @@ export const agentSettings = {
     description: 'The control service, host:port',
     default: ['127.0.0.1:7400'],
   }),
+  ...controlTlsSettings,
   stateDirectory: setting.text('VPCAST_STATE_DIRECTORY', {
     description: 'Where the state survives a restart',
     default: '/var/lib/vpcast',
@@ -91,13 +96,11 @@ export function readAgentConfig(
   env: Readonly<Record<string, string | undefined>>,
   argv: readonly string[],
 ): AgentConfig {
-  const { labels, clusterUrls, pulsarToken, pulsarCaFile, ...settings } = readSettings(
-    agentSettings,
-    env,
-    argv,
-  );
+  const all = readSettings(agentSettings, env, argv);
+  const { labels, clusterUrls, pulsarToken, pulsarCaFile, ...settings } = all;
   return {
     ...settings,
+    controlTls: readControlTls(all),
     labels: Object.fromEntries(labels),
     clusterUrls: new Map(clusterUrls),
     pulsar: { token: pulsarToken, caFile: pulsarCaFile },

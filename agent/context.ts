@@ -1,5 +1,6 @@
 import { openClusters } from '../adapters/backing/open.ts';
 import { SendWatch } from '../adapters/backing/send-watch.ts';
+import { clientTls } from '../adapters/grpc/certificates.ts';
 import { openControlClient } from '../adapters/grpc/client.ts';
 import type { ControlClient } from '../adapters/grpc/methods.ts';
 import { createLogger } from '../adapters/process/logger.ts';
@@ -27,8 +28,12 @@ export interface AgentContext {
 export async function openAgentContext(config: AgentConfig): Promise<AgentContext> {
   const logger = createLogger({ name: 'agent', level: config.logLevel });
   const lock = await lockDirectory(config.stateDirectory);
-  const client = openControlClient({ addresses: config.controlAddresses, retry: { attempts: 1 } });
-  const { clusterUrls } = config;
+  const { clusterUrls, controlTls } = config;
+  const client = openControlClient({
+    addresses: config.controlAddresses,
+    retry: { attempts: 1 },
+    ...(controlTls === undefined ? {} : { credentials: clientTls(controlTls, { logger }) }),
+  });
   const clusters = openClusters({ access: config.pulsar, logger });
   const sends = new SendWatch();
   return {

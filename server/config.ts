@@ -11,11 +11,15 @@ import {
   redisSettings,
 } from '../adapters/backing/settings.ts';
 import type { PulsarConfig, RedisConfig } from '../adapters/backing/settings.ts';
+import { readServerTls, serverTlsSettings } from '../adapters/backing/tls.ts';
+import type { CertificateFiles } from '../adapters/grpc/certificates.ts';
 import { defaultLeases } from './leases/options.ts';
 import type { LeaseOptions } from './leases/options.ts';
 
 export interface ServerConfig {
   readonly grpcAddress: string;
+  /** Undefined = no TLS. */
+  readonly tls: CertificateFiles | undefined;
   readonly healthAddress: string;
   readonly maxRequestBytes: number;
   readonly redis: RedisConfig;
@@ -41,6 +45,7 @@ export const serverSettings = {
     description: 'Address of the gRPC service, host:port; 0.0.0.0 lets other machines in',
     default: '127.0.0.1:7400',
   }),
+  ...serverTlsSettings,
   healthAddress: healthSetting(7401),
   maxRequestBytes: setting.integer('VPCAST_MAX_REQUEST_BYTES', {
     description: 'A larger request is refused',
@@ -92,6 +97,7 @@ export function readServerConfig(
   const settings = readSettings(serverSettings, env, argv);
   return {
     grpcAddress: settings.grpcAddress,
+    tls: readServerTls(settings),
     healthAddress: settings.healthAddress,
     maxRequestBytes: settings.maxRequestBytes,
     redis: readRedis(settings),

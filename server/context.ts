@@ -1,5 +1,7 @@
 import { openClusters, openProbe, openStore } from '../adapters/backing/open.ts';
 import type { CallReport } from '../adapters/grpc/call-runner.ts';
+import { serverTls } from '../adapters/grpc/certificates.ts';
+import type { ServerCredentials } from '../adapters/grpc/certificates.ts';
 import { startHealthServer } from '../adapters/process/health.ts';
 import type { HealthServer } from '../adapters/process/health.ts';
 import { createLogger } from '../adapters/process/logger.ts';
@@ -17,6 +19,8 @@ export interface ServerContext {
   /** Everything but the wake-ups, which the running server sends itself. */
   readonly parts: Omit<ServerDeps, 'wake'>;
   readonly adminUrls: Readonly<Record<string, string>>;
+  /** Of the gRPC service; undefined = no TLS. */
+  readonly credentials: ServerCredentials | undefined;
   /** Where /healthz, /readyz and /metrics are answered, `host:port`. */
   readonly healthAddress: string;
   /** For /metrics. */
@@ -31,6 +35,7 @@ export interface ServerContext {
 export async function openServerContext(config: ServerConfig): Promise<ServerContext> {
   const logger = createLogger({ name: 'server', level: config.logLevel });
   const { tenant, pulsar } = config;
+  const credentials = config.tls === undefined ? undefined : serverTls(config.tls, { logger });
   const topics = topicNames(tenant);
   const [home] = pulsar.clusters;
   if (home === undefined) throw new PlatformError('invalid_argument', 'there is no home cluster');
@@ -73,6 +78,7 @@ export async function openServerContext(config: ServerConfig): Promise<ServerCon
       clock: systemClock,
       logger,
     },
+    credentials,
     adminUrls: Object.fromEntries(pulsar.clusters.map(({ name, adminUrl }) => [name, adminUrl])),
     healthAddress: health.address,
     onCall: (report) => {

@@ -22,6 +22,7 @@ await runService('server', async (signal) => {
       address: config.grpcAddress,
       maxRequestBytes: config.maxRequestBytes,
       adminUrls: context.adminUrls,
+      ...(context.credentials === undefined ? {} : { credentials: context.credentials }),
       onCall: context.onCall,
       signal,
     });

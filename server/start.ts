@@ -1,4 +1,5 @@
 import type { CallReport } from '../adapters/grpc/call-runner.ts';
+import type { ServerCredentials } from '../adapters/grpc/certificates.ts';
 import { startGrpcServer } from '../adapters/grpc/server.ts';
 import type { ServerDeps } from './deps.ts';
 import { leaseAlarms } from './leases/keeper.ts';
@@ -15,6 +16,8 @@ export interface ServerOptions {
   /** Of the gRPC service, `host:port`; port 0 takes a free one. */
   readonly address: string;
   readonly maxRequestBytes?: number;
+  /** Default: no TLS. */
+  readonly credentials?: ServerCredentials;
   /** By name of the cluster; kept in the registry for operators. */
   readonly adminUrls?: Readonly<Record<string, string>>;
   readonly onCall?: (report: CallReport) => void;
@@ -56,7 +59,7 @@ export async function startServer(
       waker.wake(scope, urgent);
     },
   };
-  const { address, maxRequestBytes, adminUrls = {}, onCall, signal } = options;
+  const { address, maxRequestBytes, adminUrls = {}, onCall, credentials, signal } = options;
   const stopping = new AbortController();
   const waiting = AbortSignal.any([stopping.signal, ...(signal === undefined ? [] : [signal])]);
   const patience = { attempts: Infinity, signal: waiting };
@@ -90,6 +93,7 @@ export async function startServer(
     logger,
     ...(maxRequestBytes === undefined ? {} : { maxRequestBytes }),
     ...(onCall === undefined ? {} : { onCall }),
+    ...(credentials === undefined ? {} : { credentials }),
   }).catch(async (error: unknown) => {
     await stopBackground();
     throw error;

@@ -1,23 +1,34 @@
 // The platform's main job once, by its public API: what `helm test` runs out of the server's image. Leaves nothing behind.
-//   node dist/scripts/helm/main-job.js ADDRESS SECONDS
+//   node dist/scripts/helm/main-job.js ADDRESS SECONDS, with the agent's settings for TLS in the environment
 import { randomUUID } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
+import { controlTlsSettings, readControlTls } from '../../adapters/backing/tls.ts';
+import { clientTls } from '../../adapters/grpc/certificates.ts';
+import type { ChannelCredentials } from '../../adapters/grpc/certificates.ts';
 import { openControlClient } from '../../adapters/grpc/client.ts';
 import type { ControlClient } from '../../adapters/grpc/methods.ts';
+import { readSettings } from '../../adapters/process/env.ts';
+import { createLogger } from '../../adapters/process/logger.ts';
 import { PlatformError } from '../../core/errors.ts';
 import { eventually } from '../eventually.ts';
 
 export interface MainJobOptions {
   readonly address: string;
+  /** Default: no TLS. */
+  readonly credentials?: ChannelCredentials | undefined;
   /** For a host to appear, and for the port to be applied there. */
   readonly timeoutMs: number;
   readonly say: (step: string) => void;
 }
 
 /** Creates a VPC, binds a port on the first host that is online, and waits until the host says that it is applied. */
-export async function mainJob({ address, timeoutMs, say }: MainJobOptions): Promise<void> {
-  const client = openControlClient({ addresses: address, retry: { attempts: 20 } });
+export async function mainJob({ address, credentials, timeoutMs, say }: MainJobOptions): Promise<void> {
+  const client = openControlClient({
+    addresses: address,
+    retry: { attempts: 20 },
+    ...(credentials === undefined ? {} : { credentials }),
+  });
   const id = `helm-test-${randomUUID()}`;
   try {
     const hostId = await firstHost(client, timeoutMs);
@@ -82,7 +93,10 @@ async function deleteAll(client: ControlClient, id: string): Promise<void> {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const [, , address = '127.0.0.1:7400', seconds = '120'] = process.argv;
   const say = (step: string): void => void process.stdout.write(`${step}\n`);
-  await mainJob({ address, timeoutMs: Number(seconds) * 1000, say }).catch((error: unknown) => {
+  const tls = readControlTls(readSettings(controlTlsSettings, process.env, []));
+  const logger = createLogger({ name: 'main-job', level: 'warn' });
+  const credentials = tls && clientTls(tls, { logger });
+  await mainJob({ address, credentials, timeoutMs: Number(seconds) * 1000, say }).catch((error: unknown) => {
     process.stderr.write(`${inspect(error)}\n`);
     process.exitCode = 1;
   });

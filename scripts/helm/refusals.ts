@@ -76,4 +76,9 @@ export const refusals: readonly Refusal[] = [
     values: { redis: { mode: 'sentinel', nodes: ['sentinel:26379'], tls: { enabled: true } } },
     names: ['/redis/tls/enabled'],
   },
+  {
+    what: "certificates of callers without the service's own",
+    values: { server: { tls: { clientSecret: 'callers' } } },
+    names: ['/server/tls/clientSecret'],
+  },
 ];

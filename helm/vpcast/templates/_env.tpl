@@ -76,3 +76,36 @@
 {{- include "vpcast.env.pulsarCa" . }}
 {{- include "vpcast.env.redis" . }}
 {{- end -}}
+
+{{/* TLS of the gRPC service, for the server and for whoever calls it. */}}
+{{- define "vpcast.env.serverTls" -}}
+{{- with .Values.server.tls }}
+{{- if .secret }}
+- name: VPCAST_GRPC_CERT_FILE
+  value: /etc/vpcast/server-tls/tls.crt
+- name: VPCAST_GRPC_KEY_FILE
+  value: /etc/vpcast/server-tls/tls.key
+{{- end }}
+{{- if .clientCaSecret.name }}
+- name: VPCAST_GRPC_CLIENT_CA_FILE
+  value: /etc/vpcast/client-ca/ca.pem
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "vpcast.env.controlTls" -}}
+{{- with .Values.server.tls }}
+- name: VPCAST_CONTROL_TLS
+  value: {{ ne .secret "" | quote }}
+{{- if .caSecret.name }}
+- name: VPCAST_CONTROL_CA_FILE
+  value: /etc/vpcast/control-ca/ca.pem
+{{- end }}
+{{- if .clientSecret }}
+- name: VPCAST_CONTROL_CERT_FILE
+  value: /etc/vpcast/client-tls/tls.crt
+- name: VPCAST_CONTROL_KEY_FILE
+  value: /etc/vpcast/client-tls/tls.key
+{{- end }}
+{{- end }}
+{{- end -}}

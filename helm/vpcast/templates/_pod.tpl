@@ -116,3 +116,34 @@ readinessProbe:
 {{- end }}
 {{- end }}
 {{- end -}}
+
+{{/* Certificates of the gRPC service. Whole directories, so that exchanged ones arrive. Take (dict "root" $ "side" "server"), or "client". */}}
+{{- define "vpcast.tls.mounts" -}}
+{{- range (include "vpcast.tls.secrets" . | fromYaml).list }}
+- { name: {{ .name }}, mountPath: /etc/vpcast/{{ .name }}, readOnly: true }
+{{- end }}
+{{- end -}}
+
+{{- define "vpcast.tls.volumes" -}}
+{{- range (include "vpcast.tls.secrets" . | fromYaml).list }}
+- name: {{ .name }}
+  secret:
+    secretName: {{ .secret }}
+    {{- with .key }}
+    items: [{ key: {{ . }}, path: ca.pem }]
+    {{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "vpcast.tls.secrets" -}}
+{{- $tls := .root.Values.server.tls }}
+{{- $isServer := eq .side "server" }}
+{{- $list := list }}
+{{- with ternary $tls.secret $tls.clientSecret $isServer }}
+{{- $list = append $list (dict "name" (ternary "server-tls" "client-tls" $isServer) "secret" .) }}
+{{- end }}
+{{- with ternary $tls.clientCaSecret $tls.caSecret $isServer }}
+{{- $list = append $list (dict "name" (ternary "client-ca" "control-ca" $isServer) "secret" .name "key" .key) }}
+{{- end }}
+{{- dict "list" $list | toYaml }}
+{{- end -}}
