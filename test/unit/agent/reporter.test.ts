@@ -69,6 +69,18 @@ describe('reports that an agent sends', () => {
     expect(sent).to.have.length(3);
   });
 
+  it('are heartbeats, when they are asked for in the second half of the time until the next one', async () => {
+    const { reporter, sent, timerMs } = heard({ heartbeatMs: 2_000 });
+    reporter.start();
+    await reporter.flush();
+    await reporter.beat();
+    expect(timerMs()).to.be.below(2_000);
+    await delay(1_100);
+    await reporter.beat();
+    expect(sent).to.have.length(3);
+    expect(timerMs()).to.be.above(1_500);
+  });
+
   it('fit into a frame each, also when the data plane refuses everything', async () => {
     const sent: HostReport[] = [];
     const reporter = new Reporter(
