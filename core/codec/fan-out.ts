@@ -55,7 +55,7 @@ export function packFanOutBody(common: Buffer, own: ReadonlyMap<string, Buffer>)
   const lines = [...own].map(([host, { length }]) => `\n${host}\t${at}\t${(at += length)}`);
   const index = Buffer.from(`${lines.join('')}\n`);
   const head = { index: index.length, common: common.length };
-  const forms = deflateRawSync(Buffer.concat([...own.values()]), { level: constants.Z_BEST_SPEED });
+  const forms = own.size === 0 ? Buffer.alloc(0) : pack([...own.values()]);
   return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), index, common, forms]);
 }
 
@@ -72,6 +72,10 @@ export function decodeFanOutBody(payload: Buffer, host: string): Entry[] {
   const own = decodeEntries(forms.subarray(place.start, place.end));
   const byKey = new Map(own.map((entry) => [entry.key, entry]));
   return entries.map((entry) => byKey.get(entry.key) ?? entry);
+}
+
+function pack(forms: readonly Buffer[]): Buffer {
+  return deflateRawSync(Buffer.concat(forms), { level: constants.Z_BEST_SPEED });
 }
 
 function unpack(forms: Buffer): Buffer {
