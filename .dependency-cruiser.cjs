@@ -30,7 +30,7 @@ module.exports = {
     {
       name: 'adapters-only-from-main-and-context',
       severity: 'error',
-      from: { path: programs, pathNot: '^[^/]+/(main|context|config)\\.ts$' },
+      from: { path: programs, pathNot: '^[^/]+/(main|context|config|metrics)\\.ts$' },
       to: { path: '^adapters/', pathNot: '^adapters/grpc/' },
     },
     {
@@ -44,6 +44,12 @@ module.exports = {
       severity: 'error',
       from: { pathNot: '^adapters/redis/' },
       to: { path: 'node_modules/ioredis' },
+    },
+    {
+      name: 'only-the-process-adapter-names-prom-client',
+      severity: 'error',
+      from: { pathNot: '^adapters/process/' },
+      to: { path: 'node_modules/prom-client' },
     },
     {
       name: 'production-code-does-not-import-tests',

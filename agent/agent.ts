@@ -7,6 +7,7 @@ import type { RecordKey, Scope } from '../core/store/port.ts';
 import { Acknowledger } from './acknowledger.ts';
 import { Arrivals } from './arrivals.ts';
 import type { Journal } from './journal/journal.ts';
+import { Delays } from './delays.ts';
 import { Memberships } from './memberships.ts';
 import { newCounters } from './ports.ts';
 import type { After, AgentDeps, AgentOptions, Counters } from './ports.ts';
@@ -37,6 +38,7 @@ export interface UplinkStatus {
 export interface Agent {
   readonly hostId: string;
   readonly counters: Readonly<Counters>;
+  readonly deadLetters: Pick<DeadLetters, 'counts'>;
   /** Resolves when the agent listens on the host's lane; rejects when it is closed before. */
   ready(): Promise<void>;
   /** What the host holds of a VPC; undefined while it has had no snapshot. */
@@ -84,6 +86,7 @@ export async function startAgent(deps: AgentDeps, options: AgentOptions): Promis
 class RunningAgent implements Agent {
   readonly hostId: string;
   readonly counters = newCounters();
+  readonly deadLetters: DeadLetters;
   readonly #state: HostState;
   readonly #journal: Journal;
   readonly #uplink: Uplink;
@@ -146,7 +149,7 @@ class RunningAgent implements Agent {
     const replicas = new Replicas({ ...what, counters, events, arrivals, onLaneChanged, logger });
     const acknowledger = new Acknowledger(() => replicas.durable(), logger);
     const deadLetters = new DeadLetters({
-      ...{ reporter: hostId, clock, logger },
+      ...{ reporter: hostId, clock, logger, lanes: ['host', 'slot', 'fan-out', 'public'] },
       send: (message) => slots.sendDeadLetter(message),
     });
     const shared = { hostId, state, replicas, logger };
@@ -164,7 +167,8 @@ class RunningAgent implements Agent {
     this.#replicas = replicas;
     this.#acknowledger = acknowledger;
     this.#memberships = memberships;
-    const intake = { acknowledger, deadLetters, counters };
+    const delays = new Delays({ clock, durable: () => replicas.durable(), onDelay: events.onDelay });
+    const intake = { acknowledger, deadLetters, delays, counters };
     const readAlong = new ReadAlong({
       ...shared,
       ...intake,
@@ -175,6 +179,7 @@ class RunningAgent implements Agent {
       readers: slots,
     });
     this.#arrivals = arrivals;
+    this.deadLetters = deadLetters;
     this.#readAlong = readAlong;
     this.#receiver = new Receiver({ ...shared, ...intake, memberships, readAlong, parts });
     this.#public = new PublicResources({ ...intake, replicas, logger });

@@ -30,11 +30,22 @@ export function agentChecks(
   };
 }
 
-export function agentGauges(agent: Agent): Readonly<Record<string, number>> {
+/** How a host stands. */
+export const agentGauges = {
+  vpcs: 'VPCs that the host holds.',
+  slots: 'Slots of VPCs that it listens to.',
+  readingAlong: 'VPCs whose fan-out lane it reads.',
+  entries: 'Entries that it holds of all VPCs.',
+  failures: 'What it received and could not apply.',
+  snapshotsWanted: 'Scopes of which it waits for a snapshot.',
+} as const;
+
+export function readGauges(agent: Agent): Record<keyof typeof agentGauges, number> {
   const scopes = agent.scopes();
   return {
     vpcs: agent.vpcs().length,
     slots: agent.listening().length,
+    readingAlong: agent.readingAlong().length,
     entries: agent.vpcs().reduce((sum, vpcId) => sum + (agent.view(vpcId)?.size ?? 0), 0),
     failures: scopes.reduce((sum, report) => sum + report.failures.length, 0),
     snapshotsWanted: scopes.filter((report) => report.needsSnapshot).length,

@@ -1,14 +1,14 @@
 import { startHealthServer } from '../adapters/process/health.ts';
-import { renderCounters, renderGauges } from '../adapters/process/metrics.ts';
 import { runService } from '../adapters/process/run-service.ts';
 import { startAgent } from './agent.ts';
 import type { Agent } from './agent.ts';
 import { isCommand, runCommand } from './cli/command.ts';
 import { readAgentConfig } from './config.ts';
 import { openAgentContext } from './context.ts';
-import { agentChecks, agentGauges } from './health.ts';
+import { agentChecks } from './health.ts';
 import { serveAgent } from './local/server.ts';
 import type { LocalServer } from './local/server.ts';
+import { openAgentMetrics } from './metrics.ts';
 
 const argv = process.argv.slice(2);
 
@@ -23,17 +23,17 @@ if (isCommand(argv)) {
     const context = await openAgentContext(config);
     const { logger } = context.deps;
     let agent: Agent | undefined;
+    const metrics = openAgentMetrics(() => agent);
     let local: LocalServer | undefined;
     try {
-      const running = await startAgent(context.deps, context.options);
+      const events = { onDelay: metrics.onDelay };
+      const running = await startAgent(context.deps, { ...context.options, events });
       agent = running;
       if (config.agentSocket !== '') local = await serveAgent({ agent, path: config.agentSocket, logger });
       const health = await startHealthServer({
         address: config.healthAddress,
         checks: agentChecks(running, context.sends, config.brokerProbeMs),
-        metrics: () =>
-          renderCounters('vpcast_agent', running.counters) +
-          renderGauges('vpcast_agent', agentGauges(running)),
+        metrics: () => metrics.render(),
       });
       return {
         readyFile: config.readyFile,

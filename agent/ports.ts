@@ -54,6 +54,8 @@ export interface Backoff {
 export interface AgentEvents {
   /** What changed is applied and durable; `revision` is that of the whole scope. */
   onApplied?(scope: Scope, revision: number, changed: readonly Entry[]): void;
+  /** Something new is applied and durable, so many seconds after it was committed and after it was sent here. */
+  onDelay?(seconds: { readonly sinceCommit: number; readonly sinceSent: number }): void;
 }
 
 export interface AgentOptions {
@@ -77,23 +79,19 @@ export interface AgentOptions {
   readonly events?: AgentEvents;
 }
 
-/** Since the start. */
-export interface Counters {
-  /** Messages that changed what is held. */
-  applied: number;
-  /** Messages with nothing new. */
-  stale: number;
-  /** Messages for somebody else. */
-  foreign: number;
-  gaps: number;
-  /** Complete snapshots taken over. */
-  snapshots: number;
-  /** Messages that could not be understood. */
-  poison: number;
-  fences: number;
-  /** Reports that the bus took. */
-  reports: number;
-}
+/** What an agent counts since its start. */
+export const agentCounters = {
+  applied: 'Messages that changed what is held.',
+  stale: 'Messages with nothing new.',
+  foreign: 'Messages for somebody else.',
+  gaps: 'Messages before which another one is missing.',
+  snapshots: 'Complete snapshots that were taken over.',
+  poison: 'Messages that could not be understood.',
+  fences: 'Fences: VPCs that were left.',
+  reports: 'Reports that the broker took.',
+} as const;
+
+export type Counters = Record<keyof typeof agentCounters, number>;
 
 export function newCounters(): Counters {
   return { applied: 0, stale: 0, foreign: 0, gaps: 0, snapshots: 0, poison: 0, fences: 0, reports: 0 };

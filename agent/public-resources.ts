@@ -7,6 +7,7 @@ import type { IncomingMessage } from '../core/messaging/port.ts';
 import { splitScope } from '../core/model/keys.ts';
 import type { Entry } from '../core/model/view.ts';
 import type { Acknowledger } from './acknowledger.ts';
+import type { Delays } from './delays.ts';
 import type { Counters } from './ports.ts';
 import type { Replicas } from './replicas.ts';
 
@@ -14,6 +15,7 @@ export interface PublicResourcesDeps {
   readonly replicas: Replicas;
   readonly acknowledger: Acknowledger;
   readonly deadLetters: DeadLetters;
+  readonly delays: Delays;
   readonly counters: Counters;
   readonly logger: Logger;
 }
@@ -40,7 +42,8 @@ export class PublicResources {
     }
     const { header, entries } = update;
     const outcome = await replicas.inTurn(header.scope, () => replicas.snapshot(header, entries));
-    if (outcome !== 'applied') counters.stale++;
+    if (outcome === 'applied') this.#deps.delays.note(header, message.sentAtMs);
+    else counters.stale++;
     await acknowledger.done([message]);
   }
 
@@ -53,8 +56,7 @@ export class PublicResources {
     const { counters, deadLetters, logger } = this.#deps;
     counters.poison++;
     logger.error('a public resource cannot be understood', { key: message.key, error });
-    const reason = PlatformError.from(error).message;
-    deadLetters.put({ lane: `public ${kind}`, reason, message });
+    deadLetters.put({ lane: `public ${kind}`, message, error });
   }
 }
 

@@ -11,6 +11,7 @@ import type { Entry } from '../core/model/view.ts';
 import type { Scope } from '../core/store/port.ts';
 import type { Arrivals } from './arrivals.ts';
 import { parseLane } from './assignment.ts';
+import type { Delays } from './delays.ts';
 import type { Memberships } from './memberships.ts';
 import type { Counters } from './ports.ts';
 import { RangeParts } from './range-parts.ts';
@@ -35,6 +36,7 @@ export interface ReadAlongDeps {
   readonly reminders: Reminders;
   readonly readers: Readers;
   readonly deadLetters: DeadLetters;
+  readonly delays: Delays;
   readonly counters: Counters;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -131,7 +133,7 @@ export class ReadAlong {
     if (entries === undefined) return;
     const whole = entries;
     await this.#untilNext(header);
-    if (!this.#leaves()) await replicas.inTurn(scope, () => this.#take(header, whole));
+    if (!this.#leaves()) await replicas.inTurn(scope, () => this.#take(header, whole, message));
   }
 
   /** From now on messages are left alone. */
@@ -165,7 +167,7 @@ export class ReadAlong {
     return this.#deps.state.held.get(scope)?.wanted !== undefined;
   }
 
-  async #take(header: FanOutHeader, entries: readonly Entry[]): Promise<void> {
+  async #take(header: FanOutHeader, entries: readonly Entry[], { sentAtMs }: IncomingMessage): Promise<void> {
     const { hostId: host, state, replicas, counters, memberships } = this.#deps;
     const { scope } = header;
     const replica = state.held.get(scope)?.replica;
@@ -174,6 +176,7 @@ export class ReadAlong {
     const { epoch } = replica;
     const range = { kind: 'changes', ...header, part: 0, parts: 1, host, epoch, ask: false } as const;
     const outcome = await replicas.changes(range, entries);
+    if (outcome === 'applied') this.#deps.delays.note(header, sentAtMs);
     if (outcome === 'stale') counters.stale++;
     if (outcome !== 'gap') return;
     counters.gaps++;
@@ -205,7 +208,7 @@ export class ReadAlong {
     counters.poison++;
     const reason = PlatformError.from(error).message;
     logger.error('a message cannot be understood', { lane: `fan-out ${scope}`, error });
-    deadLetters.put({ lane: `fan-out ${scope}`, reason, message });
+    deadLetters.put({ lane: `fan-out ${scope}`, message, error });
     const replica = state.held.get(scope)?.replica;
     if (replica === undefined) return;
     memberships.want(scope, replica.epoch, { key: UNDECODABLE, revision: replica.revision, reason });

@@ -10,6 +10,7 @@ import type { Scope } from '../core/store/port.ts';
 import { isAssignment, knownAssignments } from './assignment.ts';
 import type { Known } from './assignment.ts';
 import type { Acknowledger } from './acknowledger.ts';
+import type { Delays } from './delays.ts';
 import type { Memberships } from './memberships.ts';
 import type { Counters } from './ports.ts';
 import type { ReadAlong } from './read-along.ts';
@@ -27,6 +28,7 @@ export interface ReceiverDeps {
   readonly parts: SnapshotParts;
   readonly acknowledger: Acknowledger;
   readonly deadLetters: DeadLetters;
+  readonly delays: Delays;
   readonly counters: Counters;
   readonly logger: Logger;
 }
@@ -104,7 +106,7 @@ export class Receiver {
   ): Promise<readonly IncomingMessage[]> {
     switch (header.kind) {
       case 'changes':
-        await this.#changes(header, body, origin);
+        await this.#changes(header, body, message, origin);
         return [message];
       case 'snapshot':
         return this.#snapshot(header, body, message, origin);
@@ -115,7 +117,7 @@ export class Receiver {
     }
   }
 
-  async #changes(header: ChangesHeader, body: Body, origin: Origin): Promise<void> {
+  async #changes(header: ChangesHeader, body: Body, message: IncomingMessage, origin: Origin): Promise<void> {
     const { counters, replicas, memberships, state } = this.#deps;
     const { scope, epoch } = header;
     const isDue = epoch === origin.epoch || origin.assignment === undefined;
@@ -131,6 +133,7 @@ export class Receiver {
     }
     // Also when it was stale or came after a gap: then the sender does not know where the host is.
     if (header.part < header.parts - 1) return;
+    if (outcome === 'applied') this.#deps.delays.note(header, message.sentAtMs);
     if (header.tail !== undefined) this.#deps.readAlong.answered(scope, header.tail);
     if (header.ask) replicas.answer(scope);
   }
@@ -165,6 +168,7 @@ export class Receiver {
       counters.stale++;
       return done;
     }
+    this.#deps.delays.note(header, message.sentAtMs);
     memberships.completed(scope, epoch, assignment);
     if (isHostLane && !isJoin) await memberships.hostChanged(entries, true);
     return done;
@@ -196,7 +200,7 @@ export class Receiver {
     counters.poison++;
     const reason = PlatformError.from(error).message;
     logger.error('a message cannot be understood', { lane: origin.lane, key: message.key, error });
-    deadLetters.put({ lane: origin.lane, reason, message });
+    deadLetters.put({ lane: origin.lane, message, error });
     if (this.#isWanted(origin)) {
       const revision = state.held.get(origin.scope)?.replica.revision ?? 0;
       memberships.want(origin.scope, origin.epoch, { key: UNDECODABLE, revision, reason });

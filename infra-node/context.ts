@@ -3,7 +3,6 @@ import type { ClusterConfig } from '../adapters/backing/settings.ts';
 import { startHealthServer } from '../adapters/process/health.ts';
 import type { HealthServer } from '../adapters/process/health.ts';
 import { createLogger } from '../adapters/process/logger.ts';
-import { renderCounters } from '../adapters/process/metrics.ts';
 import { systemClock } from '../core/clock.ts';
 import { decodeRecord } from '../core/codec/records.ts';
 import { PlatformError } from '../core/errors.ts';
@@ -14,8 +13,8 @@ import type { Store } from '../core/store/port.ts';
 import type { InfraConfig } from './config.ts';
 import type { InfraDeps } from './deps.ts';
 import { infraChecks } from './health.ts';
+import { openInfraMetrics } from './metrics.ts';
 import type { InfraNode } from './start.ts';
-import { emptyStats } from './stats.ts';
 
 export interface InfraContext {
   readonly deps: InfraDeps;
@@ -44,16 +43,21 @@ export async function openInfraContext(config: InfraConfig): Promise<InfraContex
   };
   const topics = topicNames(tenant);
   let node: InfraNode | undefined;
+  const metrics = openInfraMetrics(() => node);
   let health: HealthServer;
   try {
     health = await startHealthServer({
       address: config.healthAddress,
       checks: infraChecks(
         store,
-        () => probe.topicStats(topics.work),
+        async () => {
+          const stats = await probe.topicStats(topics.work);
+          metrics.onWorkTopic(stats);
+          return stats;
+        },
         () => node?.name,
       ),
-      metrics: () => renderCounters('vpcast_infra', node?.stats ?? emptyStats()),
+      metrics: () => metrics.render(),
     });
   } catch (error) {
     await closeAll();
@@ -68,6 +72,7 @@ export async function openInfraContext(config: InfraConfig): Promise<InfraContex
       clock: systemClock,
       logger,
       options,
+      onDispatched: metrics.onDispatched,
       ...(name === undefined ? {} : { name }),
     },
     healthAddress: health.address,

@@ -112,4 +112,6 @@ export interface InfraDeps {
   /** Shown in the broker's statistics. */
   readonly name?: string;
   readonly hooks?: Hooks;
+  /** A range of a log was dispatched, so long after its oldest change was committed, roughly. */
+  readonly onDispatched?: (seconds: number) => void;
 }

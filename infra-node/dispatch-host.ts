@@ -1,6 +1,8 @@
 import { encodeEntry } from '../core/codec/entries.ts';
 import { packPayloads } from '../core/codec/envelope.ts';
 import type { Header } from '../core/codec/envelope.ts';
+import { timed } from '../core/codec/properties.ts';
+import type { Timed } from '../core/codec/properties.ts';
 import { splitKey, splitScope } from '../core/model/keys.ts';
 import type { Host } from '../core/model/resources.ts';
 import type { ChangePage, DispatchTurn, Scope, StoredRecord } from '../core/store/port.ts';
@@ -30,16 +32,23 @@ export class HostTurn {
   readonly #scope: Scope;
   readonly #hostId: string;
   readonly #turn: DispatchTurn;
+  readonly #timed: Timed;
   readonly #progress: Progress;
   readonly #marks: Marks;
   readonly #window: Window;
   #dispatched: number;
 
-  private constructor(node: Node, scope: Scope, turn: DispatchTurn, sent: number, marks: Marks) {
+  private constructor(
+    node: Node,
+    scope: Scope,
+    turn: DispatchTurn,
+    { sent, marks, sinceMs }: { sent: number; marks: Marks } & Timed,
+  ) {
     this.#node = node;
     this.#scope = scope;
     this.#hostId = splitScope(scope).id;
     this.#turn = turn;
+    this.#timed = timed(sinceMs);
     this.#progress = { sent, applied: 0, since: 0 };
     this.#marks = marks;
     this.#window = new Window(node.options.windowBudget === 0 ? Infinity : WINDOW, marks);
@@ -47,14 +56,14 @@ export class HostTurn {
   }
 
   /** False = another node took a turn meanwhile. */
-  static async run(node: Node, scope: Scope, { resyncs }: Demand): Promise<boolean> {
+  static async run(node: Node, scope: Scope, { resyncs, sinceMs }: Demand): Promise<boolean> {
     const begun = await node.store.beginDispatch(scope);
     await node.step('begun', scope);
     const [[sent = 0], marks] = await Promise.all([
       node.store.sent(scope, [splitScope(scope).id]),
       node.store.marks(scope),
     ]);
-    const turn = new HostTurn(node, scope, begun, sent, new Marks(marks));
+    const turn = new HostTurn(node, scope, begun, { sent, marks: new Marks(marks), ...timed(sinceMs) });
     return resyncs.size > 0 ? turn.#resync() : turn.#run();
   }
 
@@ -83,7 +92,7 @@ export class HostTurn {
     const records = changes.filter(isForHost);
     if (records.length === 0) return this.#advance(through);
     if (this.#progress.sent < through && !isHeld(this.#progress, this.#marks)) {
-      if (await this.#hasRoom()) await this.#sendChanges(records, through);
+      if (await this.#hasRoom()) await this.#sendChanges(records, through, this.#timed);
       else this.#node.count('held');
     }
     return this.#advance(through, through);
@@ -139,7 +148,8 @@ export class HostTurn {
     return this.#advance(to);
   }
 
-  async #sendChanges(records: readonly StoredRecord[], to: number): Promise<void> {
+  /** Timed only when it is sent for the first time. */
+  async #sendChanges(records: readonly StoredRecord[], to: number, time: Timed = {}): Promise<void> {
     const from = this.#progress.sent;
     const ask = this.#window.isHalfFull(this.#progress, 1);
     await this.#send(records, (host, part) => ({
@@ -148,6 +158,7 @@ export class HostTurn {
       from,
       to,
       ask,
+      ...time,
       ...part,
     }));
     this.#node.count('copies');
@@ -180,6 +191,7 @@ export class HostTurn {
     });
     if (!isOurs) return false;
     if (mark !== undefined) this.#marks.add(mark);
+    if (dispatched > this.#dispatched) this.#node.dispatched(this.#timed);
     this.#node.count('revisions', dispatched - this.#dispatched);
     this.#dispatched = dispatched;
     await this.#node.step('advanced', this.#scope);

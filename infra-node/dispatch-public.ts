@@ -1,5 +1,7 @@
 import { encodeEntry } from '../core/codec/entries.ts';
 import { encodeHeader, packPayloads } from '../core/codec/envelope.ts';
+import { timed } from '../core/codec/properties.ts';
+import type { Timed } from '../core/codec/properties.ts';
 import { decodeRecord } from '../core/codec/records.ts';
 import { keys, splitScope } from '../core/model/keys.ts';
 import type { Lane, PublicResource } from '../core/model/resources.ts';
@@ -8,14 +10,14 @@ import type { Node } from './node.ts';
 import { readLane } from './registered-host.ts';
 
 /** Sends a public resource as it is now to one member of the group that serves its kind. False = fenced. */
-export async function dispatchPublic(node: Node, scope: Scope): Promise<boolean> {
+export async function dispatchPublic(node: Node, scope: Scope, { sinceMs }: Timed): Promise<boolean> {
   const turn = await node.store.beginDispatch(scope);
   await node.step('begun', scope);
   const key = keys.public(splitScope(scope).id);
   const page = await node.store.changes(scope, turn.dispatched, node.options.changesPage);
   await node.step('changes-read', scope);
   const record = page.changes.find((change) => change.key === key);
-  if (record !== undefined) await send(node, turn, scope, record);
+  if (record !== undefined) await send(node, { ...turn, scope }, record, timed(sinceMs));
   const isOurs = await node.store.advance({
     scope,
     token: turn.token,
@@ -23,12 +25,20 @@ export async function dispatchPublic(node: Node, scope: Scope): Promise<boolean>
     sent: new Map(),
     sentAll: page.through,
   });
-  if (isOurs) node.count('revisions', Math.max(0, page.through - turn.dispatched));
+  if (isOurs && page.through > turn.dispatched) {
+    node.dispatched(timed(sinceMs));
+    node.count('revisions', page.through - turn.dispatched);
+  }
   await node.step('advanced', scope);
   return isOurs;
 }
 
-async function send(node: Node, turn: DispatchTurn, scope: Scope, record: StoredRecord): Promise<void> {
+async function send(
+  node: Node,
+  { scope, token, incarnation }: DispatchTurn & { readonly scope: Scope },
+  record: StoredRecord,
+  time: Timed,
+): Promise<void> {
   const lane = await laneOf(node, scope, record);
   if (lane === undefined) {
     node.logger.error('a public resource has no lane', { scope });
@@ -39,8 +49,9 @@ async function send(node: Node, turn: DispatchTurn, scope: Scope, record: Stored
     scope,
     host: '*',
     epoch: 0,
-    incarnation: turn.incarnation,
-    turn: turn.token,
+    incarnation,
+    turn: token,
+    ...time,
     to: record.revision,
     part: 0,
     parts: 1,

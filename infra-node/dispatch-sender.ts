@@ -1,4 +1,6 @@
 import { PlatformError } from '../core/errors.ts';
+import { timed } from '../core/codec/properties.ts';
+import type { Timed } from '../core/codec/properties.ts';
 import { splitScope } from '../core/model/keys.ts';
 import type { Assignment, CopiesLane, Lane, Member } from '../core/model/resources.ts';
 import type { DispatchTurn, Scope } from '../core/store/port.ts';
@@ -12,7 +14,7 @@ import { ownLane, publishParts, sendFence, sendParts, weightOf } from './send.ts
 import type { HostCopy } from './split/chunk.ts';
 
 /** Changes for one host, with all the log says about the range (from, to]. */
-export interface Copy {
+export interface Copy extends Timed {
   readonly entries: EncodedEntries;
   readonly from: number;
   readonly to: number;
@@ -32,13 +34,16 @@ export class VpcSender {
   readonly #node: Node;
   readonly #scope: Scope;
   readonly #turn: DispatchTurn;
+  readonly #timed: Timed;
   #pipeline: Pipeline;
   #lane: CopiesLane | undefined;
 
-  constructor(node: Node, scope: Scope, turn: DispatchTurn) {
+  /** `timed` is of what is sent for the first time: to all, and to hosts that join. */
+  constructor(node: Node, scope: Scope, turn: DispatchTurn, timed: Timed) {
     this.#node = node;
     this.#scope = scope;
     this.#turn = turn;
+    this.#timed = timed;
     this.#pipeline = new Pipeline(node.options.sendsInFlight);
   }
 
@@ -66,7 +71,7 @@ export class VpcSender {
             this.#node,
             { scope: this.#scope, lane: host.lane, member: host.member },
             payloads,
-            (part) => this.#snapshotHeader(member, snapshot, part),
+            (part) => ({ ...this.#snapshotHeader(member, snapshot, part), ...this.#timed }),
           ),
         );
         if (delivered) this.#node.countVpc(this.#scope, 'snapshots');
@@ -85,7 +90,7 @@ export class VpcSender {
     await this.#pipeline.add(hostKey(member), () => this.#putAssignment(assignment));
   }
 
-  async copy(member: Member, { entries, from, to, ask, tail }: Copy): Promise<void> {
+  async copy(member: Member, { entries, from, to, ask, tail, sinceMs }: Copy): Promise<void> {
     const delivery = { scope: this.#scope, lane: await this.#copiesLane(), member };
     const payloads = entries.for(member.hostId);
     await this.#pipeline.add(
@@ -98,6 +103,7 @@ export class VpcSender {
           to,
           ask,
           ...(tail === undefined ? {} : { tail }),
+          ...timed(sinceMs),
           ...part,
         })),
       weightOf(entries.largestPart),
@@ -109,7 +115,7 @@ export class VpcSender {
   async copies(copies: readonly HostCopy[], { entries, to }: Pick<Copy, 'entries' | 'to'>): Promise<void> {
     const { splitter, options } = this.#node;
     const sendHere = async ({ member, from, ask }: HostCopy): Promise<void> => {
-      await this.copy(member, { entries, from, to, ask });
+      await this.copy(member, { entries, from, to, ask, ...this.#timed });
       this.#node.countVpc(this.#scope, 'copies');
     };
     if (splitter === undefined || copies.length <= options.splitAbove) {
@@ -118,14 +124,15 @@ export class VpcSender {
     }
     const { token: turn, incarnation } = this.#turn;
     const lane = await this.#copiesLane();
-    await splitter.send({ scope: this.#scope, turn, incarnation, to, lane, entries }, copies, sendHere);
+    const task = { scope: this.#scope, turn, incarnation, to, lane, entries, ...this.#timed };
+    await splitter.send(task, copies, sendHere);
   }
 
   /** One message to each partition, for all who read along. */
   async fanOut({ topic, partitions, cluster }: Lane, { entries, from, to }: FanOut): Promise<void> {
     const { token: turn, incarnation } = this.#turn;
     const payloads = entries.forAll();
-    const header = { scope: this.#scope, incarnation, from, to, turn };
+    const header = { scope: this.#scope, incarnation, from, to, turn, ...this.#timed };
     for (let partition = 0; partition < partitions; partition++) {
       await this.#pipeline.add(
         `fan-out/${partition}`,

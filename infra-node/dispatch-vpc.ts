@@ -1,3 +1,5 @@
+import { timed } from '../core/codec/properties.ts';
+import type { Timed } from '../core/codec/properties.ts';
 import { isResource } from '../core/model/view.ts';
 import type { ChangePage, DispatchTurn, Scope, StoredRecord } from '../core/store/port.ts';
 import { CatchUp, encodeChanges } from './catch-up.ts';
@@ -28,16 +30,20 @@ export class VpcTurn {
   readonly #node: Node;
   readonly #scope: Scope;
   readonly #turn: DispatchTurn;
+  readonly #timed: Timed;
   readonly #sender: VpcSender;
   readonly #catchingUp: CatchUp;
   #dispatched: number;
   #audience: Audience | undefined;
 
-  private constructor(node: Node, scope: Scope, turn: DispatchTurn) {
+  private constructor(node: Node, scope: Scope, turn: DispatchTurn, { sinceMs }: Demand) {
     this.#node = node;
     this.#scope = scope;
     this.#turn = turn;
-    this.#sender = new VpcSender(node, scope, turn);
+    // A scope that begins anew, since its store has lost its tail, is a replay.
+    const isReplay = turn.dispatched === 0 && turn.incarnation > 1;
+    this.#timed = timed(isReplay ? undefined : sinceMs);
+    this.#sender = new VpcSender(node, scope, turn, this.#timed);
     this.#catchingUp = new CatchUp(node, scope, turn, this.#sender);
     this.#dispatched = turn.dispatched;
     this.#audience = node.members.take(scope, turn);
@@ -47,7 +53,7 @@ export class VpcTurn {
   static async run(node: Node, scope: Scope, demand: Demand): Promise<boolean> {
     const begun = await node.store.beginDispatch(scope);
     await node.step('begun', scope);
-    const turn = new VpcTurn(node, scope, begun);
+    const turn = new VpcTurn(node, scope, begun, demand);
     if (!(await turn.#dispatchLog())) return false;
     if (!(await turn.#resync(demand.resyncs))) return false;
     if (!(await turn.#answerTails(demand.tails))) return false;
@@ -226,6 +232,7 @@ export class VpcTurn {
     });
     if (!isOurs) return false;
     if (rest.mark !== undefined) this.#audience?.marks.add(rest.mark);
+    if (dispatched > this.#dispatched) this.#node.dispatched(this.#timed);
     this.#node.countVpc(this.#scope, 'revisions', dispatched - this.#dispatched);
     this.#dispatched = dispatched;
     await this.#node.step('advanced', this.#scope);

@@ -29,7 +29,7 @@ function takeTurn(node: Node, scope: Scope, demand: Demand): Promise<boolean> {
     case 'host':
       return HostTurn.run(node, scope, demand);
     case 'public':
-      return dispatchPublic(node, scope);
+      return dispatchPublic(node, scope, demand);
     case 'lane':
     case 'region':
       return passOver(node, scope);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
+import type { Timed } from '../core/codec/properties.ts';
 import { encodeWork } from '../core/codec/work.ts';
 import type { Work } from '../core/codec/work.ts';
 import { PlatformError } from '../core/errors.ts';
@@ -15,9 +16,7 @@ import { OfflineHosts } from './offline.ts';
 import { Rests } from './rests.ts';
 import type { Splitter } from './split/chunk.ts';
 import { emptyStats } from './stats.ts';
-import type { InfraStats, VpcStats } from './stats.ts';
-
-type Counter = Exclude<keyof InfraStats, 'perVpc'>;
+import type { InfraCounter, InfraStats, VpcStats } from './stats.ts';
 
 /** What the parts of one infrastructure node share. */
 export class Node {
@@ -29,6 +28,8 @@ export class Node {
   readonly options: InfraOptions;
   readonly home: MessagingCluster;
   readonly stats: InfraStats = emptyStats();
+  /** What the parts know of how things stand; see `infraGauges`. */
+  readonly gauges = { scopesBehind: 0, slotsDraining: 0, slotsParked: 0 };
   readonly members: MemberCache;
   readonly offline: OfflineHosts;
   readonly rests = new Rests();
@@ -51,6 +52,7 @@ export class Node {
     this.members = new MemberCache(this.options.cachedMembers);
     this.deadLetters = new DeadLetters({
       reporter: this.name,
+      lanes: ['work', 'chunks'],
       send: (message) => this.home.bus.sendByKey(this.topics.deadLetters, 1, this.name, message),
       clock: this.clock,
       logger: this.logger,
@@ -95,8 +97,15 @@ export class Node {
     }
   }
 
-  count(counter: Counter, amount = 1): void {
+  count(counter: InfraCounter, amount = 1): void {
     this.stats[counter] += amount;
+  }
+
+  /** A range of a log was dispatched. */
+  dispatched({ sinceMs }: Timed): void {
+    this.count('ranges');
+    // Another machine's clock may be ahead.
+    if (sinceMs !== undefined) this.#deps.onDispatched?.(Math.max(0, this.clock() - sinceMs) / 1_000);
   }
 
   /** Counts for the node and, if wanted, for the VPC. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { Timed } from '../core/codec/properties.ts';
 import type { Scope } from '../core/store/port.ts';
 
 /** Hosts that ask for a snapshot of a scope, with the epoch they ask at. */
@@ -8,7 +9,7 @@ export type Resyncs = ReadonlyMap<string, number>;
 export type Tails = ReadonlyMap<string, { readonly epoch: number; readonly tail: number }>;
 
 /** What is asked of a run besides what the log holds. */
-export interface Demand {
+export interface Demand extends Timed {
   readonly resyncs: Resyncs;
   readonly tails: Tails;
   /** A host that was held may have room again. */

@@ -1,3 +1,5 @@
+import type { Clock } from '../core/clock.ts';
+import { timed } from '../core/codec/properties.ts';
 import type { Work } from '../core/codec/work.ts';
 import type { Logger } from '../core/logger.ts';
 import type { IncomingMessage } from '../core/messaging/port.ts';
@@ -6,9 +8,12 @@ import type { Scope } from '../core/store/port.ts';
 import { Places } from './places.ts';
 import type { Demand } from './resyncs.ts';
 
+/** What work came in by; `sentAtMs` of a dispatch is about when its change was committed. */
+export type WorkMessage = Pick<IncomingMessage, 'ack'> & Partial<Pick<IncomingMessage, 'sentAtMs'>>;
+
 interface Task {
   readonly work: Work;
-  readonly message: Pick<IncomingMessage, 'ack'>;
+  readonly message: WorkMessage;
 }
 
 interface AtHand {
@@ -16,6 +21,8 @@ interface AtHand {
   readonly pending: Task[];
   /** Tasks that are not acknowledged, those of the present run included. */
   held: number;
+  /** When the last run began, by our clock: what was committed before then is done. */
+  doneMs: number;
   /** Ends the rest that the scope is taking. */
   wake?: () => void;
   done: Promise<void>;
@@ -29,6 +36,7 @@ export interface ScopeRunnerOptions {
   readonly inFlight: number;
   /** Scopes at hand, waiting ones included, above which `add` waits. */
   readonly queued: number;
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly onFailure: () => void;
   readonly onMerged: (messages: number) => void;
@@ -53,8 +61,13 @@ export class ScopeRunner {
     this.#places = new Places(options.inFlight);
   }
 
+  /** Scopes at hand, waiting ones included. */
+  get size(): number {
+    return this.#scopes.size;
+  }
+
   /** Resolves when the work is taken in, which waits while there is too much at hand; not when it is done. */
-  async add(work: Work, message: Pick<IncomingMessage, 'ack'>): Promise<void> {
+  async add(work: Work, message: WorkMessage): Promise<void> {
     while (!this.#stop.signal.aborted && this.#isFull(work.scope)) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
@@ -66,7 +79,7 @@ export class ScopeRunner {
     }
     const isNew = atHand === undefined;
     if (atHand === undefined) {
-      atHand = { pending: [], held: 0, done: Promise.resolve() };
+      atHand = { pending: [], held: 0, doneMs: -Infinity, done: Promise.resolve() };
       this.#scopes.set(work.scope, atHand);
     }
     atHand.pending.push({ work, message });
@@ -85,7 +98,7 @@ export class ScopeRunner {
   async #serve(scope: Scope, atHand: AtHand): Promise<void> {
     try {
       while (atHand.pending.length > 0) {
-        const served = await this.#runUntilDone(scope, atHand.pending);
+        const served = await this.#runUntilDone(scope, atHand);
         await this.#acknowledge(scope, served);
         atHand.held -= served.length;
         await this.#rest(scope, atHand);
@@ -118,15 +131,17 @@ export class ScopeRunner {
   }
 
   /** Answers with what the successful run has served. */
-  async #runUntilDone(scope: Scope, pending: Task[]): Promise<Task[]> {
+  async #runUntilDone(scope: Scope, atHand: AtHand): Promise<Task[]> {
     const taken: Task[] = [];
     const attempt = async (): Promise<void> => {
       // Held while it runs, not while it waits to be repeated.
       const release = await this.#places.take();
       try {
         this.#stop.signal.throwIfAborted();
-        taken.push(...pending.splice(0));
-        await this.#run(scope, taken);
+        taken.push(...atHand.pending.splice(0));
+        const beganMs = this.#options.clock();
+        await this.#run(scope, demandOf(taken, atHand.doneMs));
+        atHand.doneMs = beganMs;
       } finally {
         release();
       }
@@ -135,9 +150,9 @@ export class ScopeRunner {
     return taken;
   }
 
-  async #run(scope: Scope, tasks: readonly Task[]): Promise<void> {
+  async #run(scope: Scope, demand: Demand): Promise<void> {
     try {
-      await this.#options.run(scope, demandOf(tasks));
+      await this.#options.run(scope, demand);
     } catch (error) {
       this.#options.onFailure();
       this.#options.logger.warn('a dispatch failed and will be repeated', { scope, error });
@@ -174,15 +189,22 @@ function isCovered(work: Work, pending: readonly Task[]): boolean {
   }
 }
 
-function demandOf(tasks: readonly Task[]): Demand {
+function demandOf(tasks: readonly Task[], doneMs: number): Demand {
   const resyncs = new Map<string, number>();
   const tails = new Map<string, { epoch: number; tail: number }>();
   let resume = false;
-  for (const { work } of tasks) {
+  let oldestMs = Infinity;
+  for (const { work, message } of tasks) {
+    if (work.kind === 'dispatch') oldestMs = Math.min(oldestMs, message.sentAtMs ?? Infinity);
     if (work.kind === 'resync') resyncs.set(work.host, Math.max(work.epoch, resyncs.get(work.host) ?? 0));
     // The last one asked counts: whoever asked before does not wait any more.
     if (work.kind === 'tail') tails.set(work.host, work);
     resume ||= work.kind === 'resume';
   }
-  return { resyncs, tails, resume };
+  return {
+    resyncs,
+    tails,
+    resume,
+    ...timed(oldestMs === Infinity ? undefined : Math.round(Math.max(oldestMs, doneMs))),
+  };
 }

@@ -1,6 +1,7 @@
 import { decodeWork } from '../core/codec/work.ts';
 import type { Work } from '../core/codec/work.ts';
 import { PlatformError } from '../core/errors.ts';
+import type { DeadLetterCount } from '../core/messaging/dead-letters.ts';
 import type { IncomingMessage } from '../core/messaging/port.ts';
 import { subscriptions } from '../core/placement/topics.ts';
 import { retry } from '../core/retry.ts';
@@ -13,12 +14,15 @@ import { ResyncWindow } from './resyncs.ts';
 import type { Demand } from './resyncs.ts';
 import { ScopeRunner } from './scope-runner.ts';
 import { openSplitting } from './split/open.ts';
-import type { InfraStats } from './stats.ts';
+import type { InfraGauge, InfraStats } from './stats.ts';
 import { sweepUntil } from './sweep.ts';
+import type { TakeIn } from './sweep.ts';
 
 export interface InfraNode {
   readonly name: string;
   readonly stats: Readonly<InfraStats>;
+  gauges(): Readonly<Record<InfraGauge, number>>;
+  deadLetters(): readonly DeadLetterCount[];
   /** Takes no more work in, finishes what is running, and closes. What the store and the clusters hold open stays open. */
   drain(): Promise<void>;
   /** Gives everything back at once; what was running comes again elsewhere. */
@@ -34,6 +38,7 @@ export async function startInfraNode(deps: InfraDeps, signal?: AbortSignal): Pro
     restMs: (scope) => node.rests.take(scope),
     inFlight: node.options.scopesInFlight,
     queued: node.options.scopesQueued,
+    clock: node.clock,
     logger: node.logger,
     onFailure: () => {
       node.count('failures');
@@ -56,9 +61,10 @@ export async function startInfraNode(deps: InfraDeps, signal?: AbortSignal): Pro
       else await takeIn(node, runner, message);
     },
   });
-  const nothingToAcknowledge = { ack: () => Promise.resolve() };
+  const take: TakeIn = (scope, sentAtMs) =>
+    runner.add({ kind: 'dispatch', scope }, { sentAtMs, ack: () => Promise.resolve() });
   const background = [
-    sweepUntil(node, (scope) => runner.add({ kind: 'dispatch', scope }, nothingToAcknowledge), intake.signal),
+    sweepUntil(node, take, intake.signal),
     node.offline.pollUntil(node.options.offlinePollMs, intake.signal),
     runPasses(node, intake.signal),
   ];
@@ -78,6 +84,12 @@ export async function startInfraNode(deps: InfraDeps, signal?: AbortSignal): Pro
   return {
     name: node.name,
     stats: node.stats,
+    gauges: () => ({
+      ...node.gauges,
+      scopesAtHand: runner.size,
+      hostsOffline: node.offline.all().size,
+    }),
+    deadLetters: () => node.deadLetters.counts(),
     drain: () => (ending ??= end(true)),
     close: () => (ending ??= end(false)),
   };
@@ -109,7 +121,7 @@ async function takeIn(node: Node, runner: ScopeRunner, message: IncomingMessage)
   } catch (error) {
     node.count('workMalformed');
     node.logger.warn('work that is not understood', { error });
-    node.deadLetters.put({ lane: 'work', reason: PlatformError.from(error).message, message });
+    node.deadLetters.put({ lane: 'work', message, error });
     await message.ack();
     return;
   }
@@ -119,9 +131,10 @@ async function takeIn(node: Node, runner: ScopeRunner, message: IncomingMessage)
 
 function runOf(node: Node): (scope: Scope, demand: Demand) => Promise<void> {
   const window = new ResyncWindow(node.options.resyncWindowMs, node.clock);
-  return async (scope, { resyncs, tails, resume }) => {
+  return async (scope, demand) => {
+    const { resyncs, tails } = demand;
     const due = window.due(scope, resyncs);
-    const isOurs = await dispatchScope(node, scope, { resyncs: due, tails, resume });
+    const isOurs = await dispatchScope(node, scope, { ...demand, resyncs: due });
     if (!isOurs && due.size + tails.size > 0) {
       // Whoever took the turn dispatches what is in the log, and knows nothing of who asked here.
       throw new PlatformError('aborted', `another node took a turn on ${scope}`);

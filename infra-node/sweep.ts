@@ -6,8 +6,8 @@ import { Pipeline } from './pipeline.ts';
 const LOOKUPS_IN_FLIGHT = 32;
 const LIMIT = 10_000;
 
-/** Takes a scope in for dispatch on this node. */
-export type TakeIn = (scope: Scope) => Promise<void>;
+/** Takes a scope in for dispatch on this node; it was announced at that time, by our clock. */
+export type TakeIn = (scope: Scope, announcedMs: number) => Promise<void>;
 
 /**
  * Looks at every announced scope: one that is behind is dispatched here, one that has been quiet for long is forgotten.
@@ -18,20 +18,26 @@ export async function sweep(node: Node, takeIn: TakeIn): Promise<void> {
   const { sweepAfterMs, sendsInFlight } = node.options;
   const announced = await node.store.announced(sweepAfterMs, LIMIT);
   const pipeline = new Pipeline(Math.min(sendsInFlight, LOOKUPS_IN_FLIGHT));
+  let behind = 0;
   for (const { scope, ageMs } of announced) {
-    await pipeline.add(scope, () => look(node, scope, ageMs, takeIn));
+    await pipeline.add(scope, async () => {
+      if (await look(node, scope, ageMs, takeIn)) behind++;
+    });
   }
   await pipeline.done();
+  node.gauges.scopesBehind = behind;
 }
 
-async function look(node: Node, scope: Scope, ageMs: number, takeIn: TakeIn): Promise<void> {
+/** True when it is behind. */
+async function look(node: Node, scope: Scope, ageMs: number, takeIn: TakeIn): Promise<boolean> {
   const { dispatched, revision } = await node.store.status(scope);
   if (dispatched < revision) {
-    await takeIn(scope);
+    await takeIn(scope, node.clock() - ageMs);
     node.count('swept');
-  } else if (ageMs >= node.options.settleAfterMs) {
-    await node.store.settle(scope, node.options.settleAfterMs);
+    return true;
   }
+  if (ageMs >= node.options.settleAfterMs) await node.store.settle(scope, node.options.settleAfterMs);
+  return false;
 }
 
 /** Sweeps again and again until the signal; a sweep that fails is only logged. */

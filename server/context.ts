@@ -5,14 +5,13 @@ import type { ServerCredentials } from '../adapters/grpc/certificates.ts';
 import { startHealthServer } from '../adapters/process/health.ts';
 import type { HealthServer } from '../adapters/process/health.ts';
 import { createLogger } from '../adapters/process/logger.ts';
-import { CallMetrics, renderCounters, renderGauges } from '../adapters/process/metrics.ts';
 import { systemClock } from '../core/clock.ts';
 import { PlatformError } from '../core/errors.ts';
 import { topicNames } from '../core/placement/topics.ts';
 import type { ServerConfig } from './config.ts';
 import type { ServerDeps } from './deps.ts';
 import { serverChecks } from './health.ts';
-import { leaseAlarms } from './leases/keeper.ts';
+import { openServerMetrics } from './metrics.ts';
 import type { RunningServer } from './start.ts';
 
 export interface ServerContext {
@@ -48,8 +47,8 @@ export async function openServerContext(config: ServerConfig): Promise<ServerCon
     await pool.close();
     await store.close();
   };
-  const calls = new CallMetrics('vpcast_server');
   let server: RunningServer | undefined;
+  const metrics = openServerMetrics(() => server);
   let health: HealthServer;
   try {
     health = await startHealthServer({
@@ -59,7 +58,7 @@ export async function openServerContext(config: ServerConfig): Promise<ServerCon
         () => probe.topicStats(topics.work),
         () => server !== undefined,
       ),
-      metrics: () => calls.render() + (server === undefined ? '' : renderServer(server)),
+      metrics: () => metrics.render(),
     });
   } catch (error) {
     await closeAll();
@@ -81,9 +80,7 @@ export async function openServerContext(config: ServerConfig): Promise<ServerCon
     credentials,
     adminUrls: Object.fromEntries(pulsar.clusters.map(({ name, adminUrl }) => [name, adminUrl])),
     healthAddress: health.address,
-    onCall: (report) => {
-      calls.count(report);
-    },
+    onCall: metrics.onCall,
     setServer: (running) => {
       server = running;
     },
@@ -92,15 +89,4 @@ export async function openServerContext(config: ServerConfig): Promise<ServerCon
       await closeAll();
     },
   };
-}
-
-function renderServer({ reports, leases }: RunningServer): string {
-  return (
-    renderCounters('vpcast_server_reports', reports) +
-    renderCounters('vpcast_server', leases.counts) +
-    renderGauges('vpcast_server', {
-      leaseKeeper: leases.state === 'running' ? 1 : 0,
-      leaseAlarm: leaseAlarms[leases.state] === '' ? 0 : 1,
-    })
-  );
 }

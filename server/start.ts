@@ -7,7 +7,7 @@ import { startLeases } from './leases/start.ts';
 import type { Leases } from './leases/start.ts';
 import { prepareCluster } from './prepare.ts';
 import { startReports } from './reports/start.ts';
-import type { ReportCounts } from './reports/start.ts';
+import type { ReportCounts, Reports } from './reports/start.ts';
 import { finishVpcsUntil } from './rpc/vpc/unfinished.ts';
 import { controlHandlers } from './service.ts';
 import { Waker } from './wake.ts';
@@ -34,6 +34,7 @@ export interface RunningServer {
   readonly prepared: Promise<void>;
   readonly deps: ServerDeps;
   readonly reports: Readonly<ReportCounts>;
+  readonly deadLetters: Reports['deadLetters'];
   readonly leases: Pick<Leases, 'counts' | 'state'>;
   /** Stops the intake, finishes running calls within the grace period, and what was begun in the background. */
   drain(graceMs?: number): Promise<void>;
@@ -104,6 +105,7 @@ export async function startServer(
     prepared: reports.joined,
     deps,
     reports: reports.counts,
+    deadLetters: () => reports.deadLetters(),
     leases,
     drain: async (graceMs = DEFAULT_GRACE_MS) => {
       await grpc.drain(graceMs);

@@ -1,80 +1,111 @@
-// The text format of Prometheus, for the little that the programs have to say.
+import type { DeadLetterCount } from '../../core/messaging/dead-letters.ts';
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
-export type Numbers = Readonly<Record<string, number>>;
+/** What numbers mean, by the names that the code has for them. */
+type Help<Name extends string> = Readonly<Record<Name, string>>;
+type Numbers<Name extends string> = Readonly<Record<Name, number>>;
 
-/** `resyncsDropped: 3` with the prefix `vpcast_infra` is `vpcast_infra_resyncs_dropped_total 3`. What is not a number is left out. */
-export function renderCounters(prefix: string, counters: Readonly<object>): string {
-  return Object.entries(counters)
-    .filter((entry): entry is [string, number] => typeof entry[1] === 'number')
-    .map(([name, value]) => family(`${prefix}_${snake(name)}_total`, 'counter', [['', value]]))
-    .join('');
+export interface Series {
+  /** Of closed lists only: each combination is kept for good. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
 }
 
-export function renderGauges(prefix: string, gauges: Numbers): string {
-  return Object.entries(gauges)
-    .map(([name, value]) => family(`${prefix}_${snake(name)}`, 'gauge', [['', value]]))
-    .join('');
+export interface Described {
+  readonly name: string;
+  readonly help: string;
 }
 
-/** Upper bounds in seconds. */
-const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** Upper bounds, seconds, of what may take from milliseconds to a minute. */
+export const DELAY_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-interface Durations {
-  /** By bucket, not cumulated; the last one is for what is longer. */
-  readonly counts: number[];
-  sum: number;
-}
+/** What a program tells Prometheus: of its process (memory, event loop, garbage collection), and what it adds. */
+export class Metrics {
+  readonly #registry = new Registry();
 
-/**
- * Finished calls by rpc and code, and their durations by rpc. Both come from closed lists, so the number of series is
- * bounded; durations are not told apart by code, which would multiply the buckets.
- */
-export class CallMetrics {
-  readonly #prefix: string;
-  readonly #calls = new Map<string, number>();
-  readonly #durations = new Map<string, Durations>();
-
-  constructor(prefix: string) {
-    this.#prefix = prefix;
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry });
   }
 
-  count({ method, code, durationMs }: { method: string; code: string; durationMs: number }): void {
-    const labels = `rpc="${method}",code="${code}"`;
-    this.#calls.set(labels, (this.#calls.get(labels) ?? 0) + 1);
-    const rpc = `rpc="${method}"`;
-    const durations = this.#durations.get(rpc) ?? { counts: [...BUCKETS, Infinity].map(() => 0), sum: 0 };
-    this.#durations.set(rpc, durations);
-    const seconds = durationMs / 1000;
-    durations.sum += seconds;
-    const found = BUCKETS.findIndex((bound) => seconds <= bound);
-    const bucket = found < 0 ? BUCKETS.length : found;
-    durations.counts[bucket] = (durations.counts[bucket] ?? 0) + 1;
+  /**
+   * Numbers that the program keeps itself and that only rise, read when somebody asks; undefined = it does not run yet.
+   * `resyncsDropped` with the prefix `vpcast_infra` is `vpcast_infra_resyncs_dropped_total`.
+   */
+  counters<N extends string>(
+    prefix: string,
+    help: Help<N>,
+    read: () => Numbers<NoInfer<N>> | undefined,
+  ): void {
+    for (const each of namesOf(help)) {
+      const name = `${prefix}_${snake(each)}_total`;
+      this.counter({ name, help: help[each] }, [], () => [{ labels: {}, value: read()?.[each] ?? 0 }]);
+    }
   }
 
-  render(): string {
-    const series = [...this.#durations].flatMap(([rpc, { counts, sum }]): [string, number][] => {
-      let total = 0;
-      const buckets = counts.map((count, n): [string, number] => {
-        total += count;
-        return [`_bucket{${rpc},le="${BUCKETS[n] ?? '+Inf'}"}`, total];
+  /** The same for numbers that rise and fall. */
+  gauges<N extends string>(prefix: string, help: Help<N>, read: () => Numbers<NoInfer<N>> | undefined): void {
+    for (const each of namesOf(help)) {
+      const registers = [this.#registry];
+      new Gauge({
+        ...{ name: `${prefix}_${snake(each)}`, help: help[each], registers },
+        collect() {
+          this.set(read()?.[each] ?? 0);
+        },
       });
-      return [...buckets, [`_sum{${rpc}}`, sum], [`_count{${rpc}}`, total]];
+    }
+  }
+
+  /** A counter of several series; where the same labels come more than once, they add up. */
+  counter({ name, help }: Described, labelNames: readonly string[], read: () => readonly Series[]): void {
+    const registers = [this.#registry];
+    new Counter({
+      ...{ name, help, labelNames, registers },
+      collect() {
+        this.reset();
+        for (const { labels, value } of read()) this.inc(labels, value);
+      },
     });
-    const calls = [...this.#calls].map(([labels, count]): [string, number] => [`{${labels}}`, count]);
-    return (
-      family(`${this.#prefix}_calls_total`, 'counter', calls) +
-      family(`${this.#prefix}_call_seconds`, 'histogram', series)
+  }
+
+  deadLetters(prefix: string, read: () => readonly DeadLetterCount[]): void {
+    const help = 'Messages that could not be used, by where they came in and why.';
+    this.counter({ name: `${prefix}_dead_letters_total`, help }, ['lane', 'reason'], () =>
+      read().map(({ count, lane, reason }) => ({ labels: { lane, reason }, value: count })),
     );
   }
+
+  /** The result counts one. */
+  count<L extends string>(
+    { name, help }: Described,
+    labelNames: readonly L[],
+  ): (labels: Record<L, string>) => void {
+    const counter = new Counter({ name, help, labelNames, registers: [this.#registry] });
+    return (labels) => {
+      counter.inc(labels);
+    };
+  }
+
+  /** The result notes one duration. */
+  seconds<L extends string>(
+    { name, help }: Described,
+    buckets: readonly number[],
+    labelNames: readonly L[] = [],
+  ): (seconds: number, labels?: Partial<Record<L, string>>) => void {
+    const registers = [this.#registry];
+    const histogram = new Histogram({ name, help, labelNames, buckets: [...buckets], registers });
+    return (seconds, labels = {}) => {
+      histogram.observe(labels, seconds);
+    };
+  }
+
+  /** In the text format of Prometheus. */
+  render(): Promise<string> {
+    return this.#registry.metrics();
+  }
 }
 
-function family(
-  name: string,
-  type: 'counter' | 'gauge' | 'histogram',
-  series: readonly (readonly [suffix: string, value: number])[],
-): string {
-  const lines = series.map(([suffix, value]) => `${name}${suffix} ${value}\n`);
-  return `# TYPE ${name} ${type}\n${lines.join('')}`;
+function namesOf<N extends string>(help: Help<N>): N[] {
+  return Object.keys(help) as N[];
 }
 
 function snake(name: string): string {

@@ -10,8 +10,8 @@ import type { Assignment } from '../model/resources.ts';
 import type { Entry } from '../model/view.ts';
 import type { Scope } from '../store/port.ts';
 import { decodeEntries } from './entries.ts';
-import { decodePart, encodeProperties, flag, integer, text } from './properties.ts';
-import type { Part } from './properties.ts';
+import { decodePart, decodeTimed, encodeProperties, flag, integer, text } from './properties.ts';
+import type { Part, Timed } from './properties.ts';
 
 interface Stamp {
   readonly scope: Scope;
@@ -24,7 +24,7 @@ interface Stamp {
 }
 
 /** Changes in the range (from, to]. The range is covered when the last part was applied. */
-export interface ChangesHeader extends Stamp, Part {
+export interface ChangesHeader extends Stamp, Part, Timed {
   readonly kind: 'changes';
   readonly from: number;
   readonly to: number;
@@ -35,7 +35,7 @@ export interface ChangesHeader extends Stamp, Part {
 }
 
 /** All that the host shall hold of the scope at the revision `to`. */
-export interface SnapshotHeader extends Stamp, Part {
+export interface SnapshotHeader extends Stamp, Part, Timed {
   readonly kind: 'snapshot';
   readonly to: number;
 }
@@ -73,13 +73,20 @@ export function decodeHeader(properties: Properties): Header {
         kind,
         ...stamp,
         ...decodePart(properties),
+        ...decodeTimed(properties),
         from: integer(properties, 'from'),
         to: integer(properties, 'to'),
         ask: flag(properties, 'ask'),
         ...(properties['tail'] === undefined ? {} : { tail: integer(properties, 'tail') }),
       };
     case 'snapshot':
-      return { kind, ...stamp, ...decodePart(properties), to: integer(properties, 'to') };
+      return {
+        kind,
+        ...stamp,
+        ...decodePart(properties),
+        ...decodeTimed(properties),
+        to: integer(properties, 'to'),
+      };
     case 'fence':
       return {
         kind,

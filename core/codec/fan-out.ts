@@ -10,11 +10,11 @@ import type { Scope } from '../store/port.ts';
 import { digits } from './digits.ts';
 import { decodeEntries } from './entries.ts';
 import { splitPayload } from './envelope.ts';
-import { decodePart, encodeProperties, integer, text } from './properties.ts';
-import type { Part } from './properties.ts';
+import { decodePart, decodeTimed, encodeProperties, integer, text } from './properties.ts';
+import type { Part, Timed } from './properties.ts';
 
 /** Changes in the range (from, to], for hosts of any epoch. The range is covered when the last part was applied. */
-export interface FanOutHeader extends Part {
+export interface FanOutHeader extends Part, Timed {
   readonly scope: Scope;
   readonly incarnation: number;
   readonly from: number;
@@ -39,6 +39,7 @@ export function decodeFanOutHeader(properties: Properties): FanOutHeader {
     scope: text(properties, 'scope') as Scope,
     incarnation: integer(properties, 'incarnation'),
     ...decodePart(properties),
+    ...decodeTimed(properties),
     from: integer(properties, 'from'),
     to: integer(properties, 'to'),
   };

@@ -26,6 +26,21 @@ export function decodePart(properties: Properties): Part {
   return result;
 }
 
+/** For whoever measures; replays have none. */
+export interface Timed {
+  /** When the oldest change that it brings was committed, roughly: milliseconds since the epoch, by another machine's clock. */
+  readonly sinceMs?: number;
+}
+
+/** As properties: what is not known is left out. */
+export function timed(sinceMs: number | undefined): Timed {
+  return sinceMs === undefined ? {} : { sinceMs };
+}
+
+export function decodeTimed(properties: Properties): Timed {
+  return properties['sinceMs'] === undefined ? {} : { sinceMs: integer(properties, 'sinceMs') };
+}
+
 export function text(properties: Properties, name: string): string {
   const value = properties[name];
   if (value === undefined || value === '')

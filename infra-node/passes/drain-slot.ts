@@ -46,11 +46,13 @@ export async function drainSlot(node: Node, order: DrainOrder): Promise<DrainOut
     if (PlatformError.from(error).code === 'failed_precondition') return 'listened-to';
     throw error;
   }
+  node.gauges.slotsParked++;
   try {
     await bus.sendToSlot(order.address, drain.mark());
     return await drain.ended();
   } finally {
     drain.end('stopped');
+    node.gauges.slotsParked--;
     await subscription.close();
   }
 }

@@ -17,9 +17,12 @@ export async function runPasses(node: Node, signal: AbortSignal): Promise<void> 
 function drainUntil(node: Node, signal: AbortSignal): Promise<void> {
   const released = new ReleasedSlots(node);
   const offline = new OfflineSlots(node);
-  return repeat(node, 'drain', node.options.drainIntervalMs, signal, async () => {
+  const round = async (): Promise<void> => {
     await released.round(signal);
     await offline.round(signal);
+  };
+  return repeat(node, 'drain', node.options.drainIntervalMs, signal, round, () => {
+    node.gauges.slotsDraining = 0;
   });
 }
 
@@ -60,13 +63,14 @@ async function* scopesIn(node: Node, catalog: string, scopeOf: (id: string) => S
   } while (page.length === PAGE);
 }
 
-/** Does it again and again while the task is this node's; what fails is only logged. */
+/** Does it again and again while the task is this node's, `onOther` while it is not; what fails is only logged. */
 async function repeat(
   node: Node,
   task: string,
   intervalMs: number,
   signal: AbortSignal,
   run: (isLeader: () => Promise<boolean>) => Promise<void>,
+  onOther: () => void = () => undefined,
 ): Promise<void> {
   const leadership = new Leadership(node.store, task);
   const isLeader = (): Promise<boolean> => leadership.holds();
@@ -78,6 +82,7 @@ async function repeat(
     }
     try {
       if (await isLeader()) await run(isLeader);
+      else onOther();
     } catch (error) {
       node.logger.warn('a pass failed', { task, error });
     }

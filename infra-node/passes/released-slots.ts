@@ -46,6 +46,7 @@ export class ReleasedSlots {
         if (!signal.aborted) await add(id);
       }
     } while (page.length === PAGE && !signal.aborted);
+    this.#node.gauges.slotsDraining = listed.size;
     for (const [id, { isFenced }] of this.#seen) {
       if (listed.has(id) || signal.aborted) continue;
       if (isFenced) await add(id);

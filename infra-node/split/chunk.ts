@@ -1,3 +1,4 @@
+import type { Timed } from '../../core/codec/properties.ts';
 import type { CopiesLane, Member } from '../../core/model/resources.ts';
 import type { Scope } from '../../core/store/port.ts';
 import type { Payloads } from '../encoded-entries.ts';
@@ -17,7 +18,7 @@ export interface HostCopy {
 }
 
 /** What the copies of one page of a turn have in common. */
-export interface CopyTask {
+export interface CopyTask extends Timed {
   readonly scope: Scope;
   /** Token of the turn. */
   readonly turn: number;

@@ -1,3 +1,4 @@
+import { timed } from '../../core/codec/properties.ts';
 import { isScope } from '../../core/codec/scope.ts';
 import { PlatformError } from '../../core/errors.ts';
 import type { IncomingMessage, OutgoingMessage } from '../../core/messaging/port.ts';
@@ -30,7 +31,7 @@ interface Head extends Omit<Chunk, 'entries' | 'copies'> {
 const LINE_FEED = 10;
 
 export function encodeChunk(id: string, chunk: Chunk): OutgoingMessage {
-  const { scope, turn, incarnation, to, lane, copies } = chunk;
+  const { scope, turn, incarnation, to, lane, copies, sinceMs } = chunk;
   const hosts = copies.map(({ member }) => member.hostId);
   const { pages, own } = SplicedPages.of(chunk.entries, hosts);
   const splices = [...own].flatMap(([host, ofHost]) =>
@@ -38,6 +39,7 @@ export function encodeChunk(id: string, chunk: Chunk): OutgoingMessage {
   );
   const head: Head = {
     ...{ scope, turn, incarnation, to, lane },
+    ...timed(sinceMs),
     copies: copies.map(({ member: { hostId, partition, slot, epoch }, from, ask }) => [
       ...([hostId, partition, slot, epoch, from] as const),
       ask ? 1 : 0,
@@ -63,9 +65,10 @@ export function decodeChunk(payload: Buffer): Chunk {
     own.set(host, ofHost.set(page, { start, end: stop, bytes: take(length) }));
   }
   if (at !== payload.length) throw malformed('of another length than it says');
-  const { scope, turn, incarnation, to, lane } = head;
+  const { scope, turn, incarnation, to, lane, sinceMs } = head;
   return {
     ...{ scope, turn, incarnation, to, lane },
+    ...timed(sinceMs),
     entries: new SplicedPages(pages, own),
     copies: head.copies.map(([hostId, partition, slot, epoch, from, ask]): HostCopy => ({
       member: { hostId, partition, slot, epoch },
@@ -100,7 +103,7 @@ function isHead(head: unknown): head is Head {
   return (
     hasFields(head) &&
     isScope(head['scope']) &&
-    [head['turn'], head['incarnation'], head['to']].every(isCount) &&
+    [head['turn'], head['incarnation'], head['to'], head['sinceMs'] ?? 0].every(isCount) &&
     isLane(head['lane']) &&
     isList(head['pages'], isCount) &&
     head['pages'].length > 0 &&

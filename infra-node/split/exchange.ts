@@ -151,7 +151,7 @@ export class Exchange {
     } catch (error) {
       this.#node.count('workMalformed');
       this.#node.logger.warn('a chunk that is not understood', { error });
-      this.#node.deadLetters.put({ lane: 'chunks', reason: PlatformError.from(error).message, message });
+      this.#node.deadLetters.put({ lane: 'chunks', message, error });
       return undefined;
     }
   }
@@ -165,6 +165,8 @@ export class Exchange {
   #isDone(id: string): void {
     const offer = this.#offers.get(id);
     this.#offers.delete(id);
-    offer?.onDone();
+    if (offer === undefined) return;
+    this.#node.count('chunksDone');
+    offer.onDone();
   }
 }

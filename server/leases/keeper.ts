@@ -24,16 +24,15 @@ export const leaseAlarms: Readonly<Record<KeeperState, string>> = {
   alarm: 'too many hosts fell silent at once',
 };
 
-export interface LeaseCounts {
-  /** Times that too many hosts fell silent at once. */
-  leaseAlarms: number;
-  /** Times that the clock stood still because reports were not consumed. */
-  leaseStops: number;
-  /** Subscriptions that were opened anew because they delivered nothing. */
-  reopened: number;
-  /** Times that the clock went back: the store has lost its tail. */
-  clockSetBack: number;
-}
+/** What a server counts of the leases. */
+export const leaseCounters = {
+  leaseAlarms: 'Times that too many hosts fell silent at once.',
+  leaseStops: 'Times that the lease clock stood still because reports were not consumed.',
+  reopened: 'Subscriptions that were opened anew because they delivered nothing.',
+  clockSetBack: 'Times that the lease clock went back: the store has lost its tail.',
+} as const;
+
+export type LeaseCounts = Record<keyof typeof leaseCounters, number>;
 
 export interface KeeperDeps {
   readonly store: Pick<Registry, 'leaseClock' | 'advanceLeaseClock' | 'heardCount'>;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { decodeReport } from '../../core/codec/report.ts';
 import type { HostReport } from '../../core/codec/report.ts';
-import { PlatformError } from '../../core/errors.ts';
 import { DeadLetters } from '../../core/messaging/dead-letters.ts';
+import type { DeadLetterCount } from '../../core/messaging/dead-letters.ts';
 import type { IncomingMessage, MessagingCluster } from '../../core/messaging/port.ts';
 import { retry } from '../../core/retry.ts';
 import type { ServerDeps } from '../deps.ts';
@@ -17,18 +17,19 @@ import { takeReport } from './take-report.ts';
 /** Reports handled at the same time; more wait with the broker. */
 const CONCURRENCY = 256;
 
-export interface ReportCounts {
-  received: number;
-  /** Acknowledged without a look at the contents. */
-  malformed: number;
-  /** Given up after an error that would not pass. */
-  failed: number;
-  /** Scopes that began a new incarnation because the store had lost their tail. */
-  rollbacks: number;
-}
+/** What a server counts of the hosts' reports. */
+export const reportCounters = {
+  received: 'Reports of hosts that were taken in.',
+  malformed: 'Reports that were acknowledged without a look at the contents.',
+  failed: 'Reports that were given up after an error that would not pass.',
+  rollbacks: 'Scopes that began a new incarnation because the store had lost their tail.',
+} as const;
+
+export type ReportCounts = Record<keyof typeof reportCounters, number>;
 
 export interface Reports {
   readonly counts: Readonly<ReportCounts>;
+  deadLetters(): readonly DeadLetterCount[];
   /** The subscriptions of all clusters are open for the first time. */
   readonly joined: Promise<void>;
   /** Closes and opens the subscription of a cluster, in the background. */
@@ -54,13 +55,15 @@ export function startReports(
   const { signal } = stopping;
   const reporter = `control-${randomUUID()}`;
 
+  const deadLetters: DeadLetters[] = [];
   const handlerFor = ({ bus }: MessagingCluster): ((message: IncomingMessage) => Promise<void>) => {
     const letters = new DeadLetters({
-      ...{ reporter, clock, logger },
+      ...{ reporter, clock, logger, lanes: ['status'] },
       send: (letter) => bus.sendByKey(topics.deadLetters, 1, reporter, letter),
     });
+    deadLetters.push(letters);
     const putAside = (message: IncomingMessage, error: unknown): void => {
-      letters.put({ lane: 'status', reason: PlatformError.from(error).message, message });
+      letters.put({ lane: 'status', message, error });
     };
 
     return async (message) => {
@@ -129,6 +132,7 @@ export function startReports(
   let drained: Promise<void> | undefined;
   return {
     counts,
+    deadLetters: () => deadLetters.flatMap((letters) => letters.counts()),
     joined: Promise.all(joining).then(() => undefined),
     reopen: (cluster) => {
       void joined.get(cluster)?.open();

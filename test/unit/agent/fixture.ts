@@ -9,6 +9,7 @@ import type { HostLane, Registration } from '../../../agent/registration.ts';
 import { encodeEntry } from '../../../core/codec/entries.ts';
 import { encodeHeader, packPayloads } from '../../../core/codec/envelope.ts';
 import type { Header } from '../../../core/codec/envelope.ts';
+import { timed } from '../../../core/codec/properties.ts';
 import { decodeReport } from '../../../core/codec/report.ts';
 import type { HostReport, LeftReport, ScopeReport } from '../../../core/codec/report.ts';
 import { silentLogger } from '../../../core/logger.ts';
@@ -158,11 +159,12 @@ export class World {
       tail?: number;
       turn?: number;
       maxBytes?: number;
+      sinceMs?: number;
     } = {},
   ): Promise<void> {
     const [from, to] = range;
-    const { ask = false, turn = 1, tail, maxBytes } = stamp;
-    const asked = { ask, ...(tail === undefined ? {} : { tail }) };
+    const { ask = false, turn = 1, tail, maxBytes, sinceMs } = stamp;
+    const asked = { ask, ...(tail === undefined ? {} : { tail }), ...timed(sinceMs) };
     const payloads = packPayloads(entries.map(encodeEntry), undefined, maxBytes);
     const parts = payloads.length;
     const headers = payloads.map(
@@ -177,13 +179,20 @@ export class World {
     scope: Scope,
     to: number,
     entries: readonly Entry[],
-    stamp: { epoch?: number; host?: string; assignment?: Assignment; maxBytes?: number } = {},
+    stamp: {
+      epoch?: number;
+      host?: string;
+      assignment?: Assignment;
+      maxBytes?: number;
+      sinceMs?: number;
+    } = {},
   ): Promise<void> {
     const payloads = packPayloads(entries.map(encodeEntry), stamp.assignment, stamp.maxBytes);
     const parts = payloads.length;
     const turn = ++this.#turns;
+    const time = timed(stamp.sinceMs);
     const headers = payloads.map(
-      (_, part) => ({ kind: 'snapshot', scope, ...stampOf(stamp), to, turn, part, parts }) as const,
+      (_, part) => ({ kind: 'snapshot', scope, ...stampOf(stamp), ...time, to, turn, part, parts }) as const,
     );
     await this.send(address, headers, payloads);
   }
@@ -200,9 +209,11 @@ export class World {
     to: number,
     entries: readonly Entry[],
     maxBytes?: number,
+    sinceMs?: number,
   ): Promise<void> {
     const { vpcId, epoch } = assignment;
-    const stamp = { epoch, assignment, ...(maxBytes === undefined ? {} : { maxBytes }) };
+    const cut = maxBytes === undefined ? {} : { maxBytes };
+    const stamp = { epoch, assignment, ...cut, ...timed(sinceMs) };
     await this.snapshot(hostLane, scopes.vpc(vpcId), to, entries, stamp);
   }
 

@@ -1,6 +1,6 @@
 /** An agent in a VPC whose hosts read along, with what is published to them. */
 import type { Agent } from '../../../agent/agent.ts';
-import type { After, AgentDeps } from '../../../agent/ports.ts';
+import type { After, AgentDeps, AgentOptions } from '../../../agent/ports.ts';
 import { encodeEntry } from '../../../core/codec/entries.ts';
 import { encodeFanOutHeader, packFanOutBody } from '../../../core/codec/fan-out.ts';
 import type { FanOutHeader } from '../../../core/codec/fan-out.ts';
@@ -53,14 +53,14 @@ export class ReadingWorld {
   }
 
   /** It has joined at revision 5 and knows of the lane. */
-  async joined(lane = laneEntry(4)): Promise<Agent> {
-    const agent = await this.agent();
+  async joined(lane = laneEntry(4), options: Partial<AgentOptions> = {}): Promise<Agent> {
+    const agent = await this.agent({}, options);
     await this.world.join(joined, 5, [port('p', 3), lane]);
     return agent;
   }
 
-  agent(deps: Partial<AgentDeps> = {}): Promise<Agent> {
-    return this.world.agent({ after: this.after, ...deps });
+  agent(deps: Partial<AgentDeps> = {}, options: Partial<AgentOptions> = {}): Promise<Agent> {
+    return this.world.agent({ after: this.after, ...deps }, options);
   }
 
   /** The same, and what it asked for when it came to stand was answered. */

@@ -17,6 +17,7 @@ describe('scope runner', () => {
   const runs: Run[] = [];
   const acknowledged: string[] = [];
   let failures = 0;
+  let nowMs = 0;
   beforeEach(() => {
     runs.length = 0;
     acknowledged.length = 0;
@@ -27,6 +28,7 @@ describe('scope runner', () => {
     new ScopeRunner({
       inFlight,
       queued,
+      clock: () => nowMs,
       logger: silentLogger,
       onFailure: () => failures++,
       onMerged: () => undefined,
@@ -160,11 +162,39 @@ describe('scope runner', () => {
     expect(runs).to.have.length(1);
   });
 
+  it('tells since when the oldest change waits, but for what went with the run before', async () => {
+    const one = runner();
+    const addSent = (work: Work, sentAtMs: number): Promise<void> =>
+      one.add(work, { sentAtMs, ack: () => Promise.resolve() });
+    nowMs = 1_000;
+    await addSent(dispatch('a'), 990);
+    await turn();
+    // The first was committed before the run began, and was in the log by then.
+    await addSent(dispatch('a'), 998);
+    await addSent(dispatch('a'), 1_040);
+    nowMs = 1_100;
+    runs[0]!.finish();
+    await turn();
+    await addSent({ kind: 'resume', scope: 'vpc/a' }, 1_150);
+    runs[1]!.finish(new Error('the broker is away'));
+    await eventually(() => {
+      expect(runs).to.have.length(3);
+    });
+    runs[2]!.finish();
+    await turn();
+    await addSent({ kind: 'resync', scope: 'vpc/a', host: 'h', epoch: 1 }, 1_200);
+    await turn();
+    runs[3]!.finish();
+    expect(runs.map(({ demand }) => demand.sinceMs)).to.deep.equal([990, 1_000, 1_000, undefined]);
+    await one.stop();
+  });
+
   describe('leaves a scope alone for a while if told so', () => {
     let rests: number[] = [];
     const resting = (): ScopeRunner =>
       new ScopeRunner({
         ...{ inFlight: 2, queued: 3, logger: silentLogger, onFailure: () => failures++ },
+        clock: () => nowMs,
         onMerged: () => undefined,
         restMs: () => rests.shift() ?? 0,
         run: (scope, demand) => {

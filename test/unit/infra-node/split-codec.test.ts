@@ -9,7 +9,7 @@ import { decodeChunk, encodeChunk } from '../../../infra-node/split/codec.ts';
 import { port, vpcLane, vpcScope } from './vpc-fixture.ts';
 
 const hosts = ['h0', 'h1', 'h2', 'h3', 'h4'];
-const stamp = { scope: vpcScope, turn: 7, incarnation: 2, to: 40, lane: vpcLane };
+const stamp = { scope: vpcScope, turn: 7, incarnation: 2, to: 40, lane: vpcLane, sinceMs: 5 };
 const copies = hosts.map((hostId, n): HostCopy => ({
   member: { hostId, partition: n % 2, slot: 100 + n, epoch: 1 + n },
   from: 30 + n,

@@ -83,7 +83,12 @@ export class VpcFixture {
     this.hostLane = hostLaneOf(names);
   }
 
-  node(options: Partial<InfraOptions> = {}, hooks?: InfraDeps['hooks'], store: Store = this.store): Node {
+  node(
+    options: Partial<InfraOptions> = {},
+    hooks?: InfraDeps['hooks'],
+    store: Store = this.store,
+    onDispatched?: InfraDeps['onDispatched'],
+  ): Node {
     const deps: InfraDeps = {
       store,
       clusters: new Map([[this.east.name, this.east]]),
@@ -92,6 +97,7 @@ export class VpcFixture {
       logger: silentLogger,
       options,
       ...(hooks === undefined ? {} : { hooks }),
+      ...(onDispatched === undefined ? {} : { onDispatched }),
     };
     return new Node(deps, 1);
   }
