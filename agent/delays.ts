@@ -4,7 +4,7 @@ import type { AgentEvents } from './ports.ts';
 
 export interface DelaysDeps {
   readonly clock: Clock;
-  durable(): Promise<void>;
+  readonly durable: () => Promise<void>;
   readonly onDelay: AgentEvents['onDelay'];
 }
 

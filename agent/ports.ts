@@ -55,7 +55,7 @@ export interface AgentEvents {
   /** What changed is applied and durable; `revision` is that of the whole scope. */
   onApplied?(scope: Scope, revision: number, changed: readonly Entry[]): void;
   /** Something new is applied and durable, so many seconds after it was committed and after it was sent here. */
-  onDelay?(seconds: { readonly sinceCommit: number; readonly sinceSent: number }): void;
+  readonly onDelay?: (seconds: { readonly sinceCommit: number; readonly sinceSent: number }) => void;
 }
 
 export interface AgentOptions {
