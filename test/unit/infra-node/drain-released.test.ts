@@ -31,7 +31,9 @@ describe('slots that their hosts have left', () => {
     expect(await listed()).to.deep.equal([drainingId({ vpcId, released: member })]);
     await drain.expire('h0');
     await drain.drainReleased();
+    expect(drain.node.gauges).to.include({ slotsDraining: 1, slotsParked: 0 });
     await drain.drainReleased();
+    expect(drain.node.gauges).to.include({ slotsDraining: 0, slotsParked: 0 });
     expect(await drain.holder(member)).to.equal(undefined);
     expect(await drain.vpc.assignments('h0')).to.deep.equal([]);
     expect(await drain.node.store.reports(vpcScope, ['h0'])).to.deep.equal([undefined]);
