@@ -10,6 +10,7 @@ import type { PulsarCluster } from '../../adapters/pulsar/cluster.ts';
 import { openRedisStore } from '../../adapters/redis/store.ts';
 import { encodeHeader, packPayloads } from '../../core/codec/envelope.ts';
 import type { ChangesHeader } from '../../core/codec/envelope.ts';
+import { encodeWork } from '../../core/codec/work.ts';
 import type { SlotAddress } from '../../core/messaging/port.ts';
 import { keys, scopes } from '../../core/model/keys.ts';
 import { topicNames } from '../../core/placement/topics.ts';
@@ -138,11 +139,11 @@ describe('metrics that the chart names', function () {
     const { partition = 0, slot = 0, epoch = 0 } = hosts.find(({ hostId }) => hostId === host) ?? {};
     const address = { topic: topics.vpc(vpcId), partition, slot };
     const parts = { turn: 1, part: 0, parts: 1 };
-    const stamp = { scope: scopes.vpc(vpcId), host, epoch: Number(epoch), incarnation: 1, ...parts };
+    const stamp = { scope: scopes.vpc(vpcId), host, epoch, incarnation: 1, ...parts };
     return {
       address,
       header: { kind: 'changes', ...stamp, from: 0, to: 1, ask: false },
-      revision: Number(revision),
+      revision,
     };
   }
 
@@ -215,9 +216,14 @@ describe('metrics that the chart names', function () {
       'vpcast_server_dead_letters_total',
       'vpcast_server_reports_malformed_total',
     ]);
+    const scope = scopes.vpc(vpcId);
+    const wakeUps = Array.from({ length: 20 }, () => encodeWork({ kind: 'dispatch', scope }));
+    await moves(['vpcast_infra_work_merged_total'], () =>
+      Promise.all(wakeUps.map((wakeUp) => bus.sendByKey(topics.work, PARTITIONS, scope, wakeUp))),
+    );
     await moves(['vpcast_infra_swept_total'], async () => {
-      await store.announce(scopes.vpc(vpcId));
-      await transact(store, scopes.vpc(vpcId), (tx) => {
+      await store.announce(scope);
+      await transact(store, scope, (tx) => {
         tx.put(keys.config('unnoticed'), { id: 'unnoticed', at: updates++ });
         return Promise.resolve();
       });
