@@ -1,6 +1,7 @@
 import { timed } from '../core/codec/properties.ts';
 import type { Timed } from '../core/codec/properties.ts';
 import { isResource } from '../core/model/view.ts';
+import { SHARERS } from '../core/placement/blocks.ts';
 import type { ChangePage, DispatchTurn, Scope, StoredRecord } from '../core/store/port.ts';
 import { CatchUp, encodeChanges } from './catch-up.ts';
 import { VpcSender } from './dispatch-sender.ts';
@@ -273,6 +274,9 @@ export class VpcTurn {
     for (const { member } of members.values()) {
       sharers.set(member.partition, (sharers.get(member.partition) ?? 0) + 1);
     }
-    return ({ member }) => new Window(windowSize(windowBudget, sharers.get(member.partition) ?? 1), marks);
+    return ({ member: { partition, shared } }) => {
+      const receivers = shared === true ? SHARERS : (sharers.get(partition) ?? 1);
+      return new Window(windowSize(windowBudget, receivers), marks);
+    };
   }
 }

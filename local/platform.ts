@@ -36,6 +36,8 @@ export interface PlatformOptions extends Pick<LocalAgentsOptions, 'serves' | 'jo
   readonly infraNodes: number;
   readonly backend: BackendChoice;
   readonly limits?: ServerLimits;
+  /** That topics for copies are spread over; default 1. */
+  readonly copiesNamespaces?: number;
   readonly leases?: Partial<LeaseOptions>;
   readonly infra?: Partial<InfraOptions>;
   readonly logger?: Logger;
@@ -69,7 +71,7 @@ const AGENTS_AT_ONCE = 32;
 
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const { logger = silentLogger } = options;
-  const topics = topicNames(`local-${randomUUID().slice(0, 8)}`);
+  const topics = topicNames(`local-${randomUUID().slice(0, 8)}`, options.copiesNamespaces);
   const backend = openBackend(options.backend, topics, logger);
   const server = await openServer(backend, topics, options, logger);
   const infraNodes = await openInfraNodes(backend, topics, options, logger);

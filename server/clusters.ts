@@ -11,10 +11,10 @@ import { isDefined } from './rpc/paging.ts';
 type MessagingClient = ServerDeps['clusters'] extends ReadonlyMap<string, infer C> ? C : never;
 
 /** What is spread over the clusters, each kind evenly by itself. */
-export type Placed = 'vpcs' | 'hosts';
+export type Placed = 'vpcs' | 'hosts' | 'blocks';
 
 const MAX_CLUSTERS = 1000;
-const counterOf = (placed: Placed, cluster: string): string => `${placed}/${cluster}`;
+export const counterOf = (placed: Placed, cluster: string): string => `${placed}/${cluster}`;
 
 /** Writes a cluster of the settings into the registry; whether it is open is left as it is there. */
 export async function seedCluster(

@@ -27,6 +27,8 @@ export interface ServerConfig {
   readonly tenant: string;
   readonly hostsPerPartition: number;
   readonly maxPartitions: number;
+  readonly sharedHosts: number;
+  readonly copiesNamespaces: number;
   readonly workPartitions: number;
   readonly statusPartitions: number;
   readonly leases: Pick<LeaseOptions, 'leaseMs' | 'alarmShare'>;
@@ -63,6 +65,18 @@ export const serverSettings = {
     default: 64,
     min: 1,
     max: 4096,
+  }),
+  sharedHosts: setting.integer('VPCAST_SHARED_TOPIC_HOSTS', {
+    description: 'New VPCs share topics until they have more hosts than this; 0 = each has its own topic',
+    default: 0,
+    min: 0,
+    max: 512,
+  }),
+  copiesNamespaces: setting.integer('VPCAST_COPIES_NAMESPACES', {
+    description: 'Namespaces that the topics of new VPCs are spread over',
+    default: 1,
+    min: 1,
+    max: 1_000,
   }),
   workPartitions: setting.integer('VPCAST_WORK_PARTITIONS', {
     description: 'Partitions of the work topic; the same for all servers',
@@ -105,6 +119,8 @@ export function readServerConfig(
     tenant: settings.tenant,
     hostsPerPartition: settings.hostsPerPartition,
     maxPartitions: settings.maxPartitions,
+    sharedHosts: settings.sharedHosts,
+    copiesNamespaces: settings.copiesNamespaces,
     workPartitions: settings.workPartitions,
     statusPartitions: settings.statusPartitions,
     leases: { leaseMs: settings.leaseMs, alarmShare: settings.leaseAlarmShare },

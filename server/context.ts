@@ -35,7 +35,7 @@ export async function openServerContext(config: ServerConfig): Promise<ServerCon
   const logger = createLogger({ name: 'server', level: config.logLevel });
   const { tenant, pulsar } = config;
   const credentials = config.tls === undefined ? undefined : serverTls(config.tls, { logger });
-  const topics = topicNames(tenant);
+  const topics = topicNames(tenant, config.copiesNamespaces);
   const [home] = pulsar.clusters;
   if (home === undefined) throw new PlatformError('invalid_argument', 'there is no home cluster');
   const pool = openClusters({ access: pulsar, tenant, namespaces: topics.namespaces, logger });
@@ -64,7 +64,7 @@ export async function openServerContext(config: ServerConfig): Promise<ServerCon
     await closeAll();
     throw error;
   }
-  const { workPartitions, statusPartitions, hostsPerPartition, maxPartitions, leases } = config;
+  const { workPartitions, statusPartitions, hostsPerPartition, maxPartitions, sharedHosts, leases } = config;
   return {
     parts: {
       store,
@@ -72,7 +72,7 @@ export async function openServerContext(config: ServerConfig): Promise<ServerCon
       topics,
       workPartitions,
       statusPartitions,
-      limits: { hostsPerPartition, maxPartitions },
+      limits: { hostsPerPartition, maxPartitions, sharedHosts },
       leases,
       clock: systemClock,
       logger,

@@ -9,6 +9,8 @@ export interface ServerLimits {
   /** Hosts per partition that a VPC topic or a host-lane topic is made for; more hosts, more partitions. */
   readonly hostsPerPartition: number;
   readonly maxPartitions: number;
+  /** VPCs of up to this many hosts share topics; default 0, every VPC has its own. */
+  readonly sharedHosts?: number;
 }
 
 /** What the control service's handlers work with; built once by the context. */

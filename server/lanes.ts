@@ -62,9 +62,7 @@ export function pickPartition(
     const { base = 0 } = lane;
     counts ??= await deps.store.counters(tx.scope, partitionsOf(lane).map(membersCounter));
     const hosts = Math.min(...counts);
-    if (hosts >= deps.limits.hostsPerPartition && lane.partitions < deps.limits.maxPartitions) {
-      throw new LaneFull(lane);
-    }
+    if (isFull(lane, hosts, deps.limits)) throw new LaneFull(lane);
     // Calls at the same time see the same counts, so equal partitions are drawn by lot.
     const n = drawOne(counts.flatMap((count, candidate) => (count === hosts ? [candidate] : []))) ?? 0;
     counts[n] = hosts + 1;
@@ -72,18 +70,25 @@ export function pickPartition(
   };
 }
 
+/** `hosts`: on the partition that has the fewest. */
+function isFull({ block, partitions }: Lane, hosts: number, limits: ServerLimits): boolean {
+  if (block !== undefined) return hosts >= block.hosts;
+  return hosts >= limits.hostsPerPartition && partitions < limits.maxPartitions;
+}
+
 /** Runs a call that may give slots to hosts, growing the scope's lane as often as it proves to be full. */
 export async function withCapacity<T>(
   deps: Pick<ServerDeps, 'store' | 'clusters' | 'limits' | 'wake'>,
   scope: Scope,
   run: () => Promise<T>,
+  grow: (full: Lane) => Promise<void> = (full) => growLane(deps, scope, full),
 ): Promise<T> {
   for (;;) {
     try {
       return await run();
     } catch (error) {
       if (!(error instanceof LaneFull)) throw error;
-      await growLane(deps, scope, error.lane);
+      await grow(error.lane);
     }
   }
 }

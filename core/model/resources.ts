@@ -179,6 +179,16 @@ export interface Lane {
   readonly partitions: number;
   /** Number of the first partition as members and slots have it; absent = 0. The topic itself counts from 0. */
   readonly base?: number;
+  /** The scope's part of a topic that others have parts of, too; absent = the topic is the scope's own. */
+  readonly block?: Block;
+}
+
+/** Some slots of a topic of one partition that small VPCs share: from the first one to the one before `to`. */
+export interface Block {
+  readonly from: number;
+  readonly to: number;
+  /** So many hosts may have one. */
+  readonly hosts: number;
 }
 
 /** `lane/copies`: where a VPC's (or a lane scope's) copies travel. */
@@ -196,6 +206,8 @@ export interface Member {
   readonly epoch: number;
   /** Of the record that began the membership, if the host was given another slot since: it has been there all along. */
   readonly since?: { readonly epoch: number; readonly revision: number };
+  /** Its partition has hosts of other VPCs as well. */
+  readonly shared?: boolean;
 }
 
 /** `slot/<partition>/<slot>`: who holds a slot. Draining = released, but its fence is not acknowledged yet. */

@@ -1,8 +1,9 @@
 import { PlatformError } from '../errors.ts';
 import { keys } from '../model/keys.ts';
 import type { HostUse } from '../model/keys.ts';
-import type { Member, SlotHolder } from '../model/resources.ts';
+import type { Block, CopiesLane, Member, SlotHolder } from '../model/resources.ts';
 import type { Transaction } from '../store/transaction.ts';
+import { laneOf } from './lanes.ts';
 import { SLOT_COUNT } from './slots.ts';
 
 /** Counter of the hosts on a partition. */
@@ -85,8 +86,10 @@ export async function enroll(
   epoch: number,
   partition: number,
 ): Promise<Member> {
-  const slot = await freeSlot(tx, partition);
-  const member: Member = { hostId, partition, slot, epoch };
+  const lane = (await tx.get<CopiesLane>(keys.copiesLane))?.value;
+  const block = lane && laneOf(lane, partition)?.block;
+  const slot = await freeSlot(tx, partition, block);
+  const member: Member = { hostId, partition, slot, epoch, ...(block === undefined ? {} : { shared: true }) };
   tx.put(keys.member(hostId), member);
   tx.put(keys.slot(partition, slot), { ...member, state: 'held' } satisfies SlotHolder);
   tx.count(membersCounter(partition), 1);
@@ -130,11 +133,15 @@ const PROBES = 8;
 const ROUNDS = 64;
 
 /** Draws slots at random until one is free: below half occupancy two draws on average, and no list to keep. */
-async function freeSlot(tx: Transaction, partition: number): Promise<number> {
+async function freeSlot(
+  tx: Transaction,
+  partition: number,
+  { from, to }: Pick<Block, 'from' | 'to'> = { from: 1, to: SLOT_COUNT },
+): Promise<number> {
   for (let round = 0; round < ROUNDS; round++) {
     const drawn = new Set<number>();
     const probes = round === 0 ? 1 : PROBES;
-    while (drawn.size < probes) drawn.add(1 + Math.floor(Math.random() * (SLOT_COUNT - 1)));
+    while (drawn.size < probes) drawn.add(from + Math.floor(Math.random() * (to - from)));
     const slots = [...drawn];
     const holders = await tx.getMany<SlotHolder>(slots.map((slot) => keys.slot(partition, slot)));
     const free = slots.find((_slot, i) => holders[i] === undefined);

@@ -1,4 +1,5 @@
 import type { NamespacePolicy } from '../messaging/port.ts';
+import { partitionOf } from './slots.ts';
 
 /** Names on the bus, derived from the tenant alone, so that every program agrees on them. */
 export interface TopicNames {
@@ -6,6 +7,8 @@ export interface TopicNames {
   readonly namespaces: readonly NamespacePolicy[];
   /** Copies for the hosts of one VPC. A VPC that was moved has another topic, named by the first of its partitions. */
   vpc(vpcId: string, base?: number): string;
+  /** Copies for the hosts of VPCs that share it, in blocks for this many hosts. */
+  shared(hosts: number, n: number): string;
   /** What goes to all hosts of one VPC that read along. Nothing is acknowledged: the namespace's retention keeps it. */
   fanOut(vpcId: string): string;
   /** The host lanes of a cluster. */
@@ -24,19 +27,26 @@ export interface TopicNames {
   public(kind: string): string;
 }
 
-export function topicNames(tenant: string): TopicNames {
+/**
+ * Topics for copies are spread over as many namespaces as are given here, since a broker lists a namespace as a whole.
+ * The registry keeps the name of each, so the number may change.
+ */
+export function topicNames(tenant: string, copiesNamespaces = 1): TopicNames {
   const name = (namespace: string, topic: string): string => `persistent://${tenant}/${namespace}/${topic}`;
+  const copies = (n: number): string => (n === 0 ? 'copies' : `copies-${n}`);
   return {
     tenant,
     namespaces: [
-      { name: 'copies' },
+      ...Array.from({ length: copiesNamespaces }, (_, n) => ({ name: copies(n) })),
       { name: 'fan-out', retentionMinutes: 10, retentionMegabytes: 512 },
       { name: 'hosts' },
       { name: 'control' },
       { name: 'public' },
       { name: 'dead', retentionMinutes: 7 * 24 * 60, retentionMegabytes: 256 },
     ],
-    vpc: (vpcId, base = 0) => name('copies', `vpc${base === 0 ? '' : base}-${vpcId}`),
+    vpc: (vpcId, base = 0) =>
+      name(copies(partitionOf(vpcId, copiesNamespaces)), `vpc${base === 0 ? '' : base}-${vpcId}`),
+    shared: (hosts, n) => name(copies(n % copiesNamespaces), `shared${hosts}-${n}`),
     fanOut: (vpcId) => name('fan-out', `vpc-${vpcId}`),
     hosts: name('hosts', 'lanes'),
     work: name('control', 'work'),

@@ -133,9 +133,11 @@ export class OfflineSlots {
       fence: { kind: 'fence', scope, host, epoch: 0, incarnation: 0 },
       mayDiscard: async (header) => {
         if (!this.#node.isOffline(host)) return false;
+        // Whose a slot of a block is now, only the VPC that has the block can say.
+        const isOwn = header?.host === host && (lane.block === undefined || header.scope === scope);
         // The host has left meanwhile: then the slot is drained up to its fence, and freed.
-        if (header?.kind === 'fence' && header.host === host && header.epoch > 0) return false;
-        if (header?.host !== host && !(await this.#isHeld(holder, member))) return false;
+        if (isOwn && header.kind === 'fence' && header.epoch > 0) return false;
+        if (!isOwn && !(await this.#isHeld(holder, member))) return false;
         onDiscard();
         return true;
       },

@@ -116,11 +116,12 @@ export class ReleasedSlots {
       cluster: lane.cluster,
       address: addressIn(lane, released),
       fence: { kind: 'fence', scope, host, epoch, incarnation: await this.#incarnation(vpcId) },
-      // Whatever else lies there is of no use while the slot is this host's, or nobody's.
+      // Whatever else lies there is of no use while the slot is this host's, or nobody's; but a free slot of a block may be
+      // another VPC's by now.
       mayDiscard: async (header) => {
-        if (header?.host === host && header.epoch === epoch) return true;
+        if (header?.scope === scope && header.host === host && header.epoch === epoch) return true;
         const { holder } = await this.#read(draining);
-        return holder === undefined || isOf(holder, draining);
+        return holder === undefined ? lane.block === undefined : isOf(holder, draining);
       },
       signal,
     });

@@ -13,7 +13,7 @@ import { id as narrowId } from '../fields.ts';
 
 /** Kinds whose ids are unique in the region and point at a VPC. */
 export type LocatedKind = 'subnet' | 'security-group' | 'route-table' | 'port';
-export type ClaimKind = LocatedKind | 'vni' | 'vtep';
+export type ClaimKind = LocatedKind | 'vni' | 'vtep' | 'lane-block';
 
 /** The kind as errors name it. */
 const typeOf = (kind: string): string => kind.replaceAll('-', '_');
@@ -48,6 +48,19 @@ export async function claimId(
   const taken = await store.claim(kind, id, owner, held);
   if (taken.owner !== owner) {
     throw new PlatformError('aborted', `${typeOf(kind)} ${JSON.stringify(id)} was just taken; try again`);
+  }
+}
+
+/** The same where another id will do; false = it is not to be had. */
+export async function tryClaim(...claim: Parameters<typeof claimId>): Promise<boolean> {
+  try {
+    await claimId(...claim);
+    return true;
+  } catch (error) {
+    if (error instanceof PlatformError && (error.code === 'already_exists' || error.code === 'aborted')) {
+      return false;
+    }
+    throw error;
   }
 }
 

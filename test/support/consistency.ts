@@ -12,8 +12,9 @@ import type {
   Subnet,
   Vpc,
 } from '../../core/model/resources.ts';
-import { lanesOf, partitionsOf } from '../../core/placement/lanes.ts';
+import { addressIn, laneOf, lanesOf, partitionsOf } from '../../core/placement/lanes.ts';
 import { membersCounter } from '../../core/placement/membership.ts';
+import { SLOT_COUNT } from '../../core/placement/slots.ts';
 import { readSnapshot } from '../../core/store/snapshot.ts';
 import type { RecordKey, Scope, Store } from '../../core/store/port.ts';
 import { catalog } from '../../local/compare.ts';
@@ -38,7 +39,30 @@ export async function inconsistencies(store: Store, macs: readonly string[] = []
     ...hostScopes.map(async (scope) => checkHost(await open(store, scope))),
   ]);
   for (const book of books) await checkDispatch(book, announced);
-  return books.flatMap(({ faults }) => faults);
+  return [...books.flatMap(({ faults }) => faults), ...sharedSlots(books)];
+}
+
+/** Slots that two scopes have. */
+function sharedSlots(books: readonly Book[]): string[] {
+  const faults: string[] = [];
+  const owners = new Map<string, Scope>();
+  for (const { scope, all } of books) {
+    const lanes = all<CopiesLane>('lane')[0];
+    for (const { partition, slot, epoch, hostId } of all<SlotHolder>('slot')) {
+      const lane = lanes && laneOf(lanes, partition);
+      if (lane === undefined) {
+        faults.push(`${scope}: slot ${partition}/${slot} of ${hostId} is on no lane`);
+        continue;
+      }
+      const place = `${lane.cluster} ${JSON.stringify(addressIn(lane, { partition, slot }))}`;
+      const other = owners.get(place);
+      if (other !== undefined) faults.push(`${place} is of ${other} and of ${scope} at ${epoch}`);
+      owners.set(place, scope);
+      const { from, to } = lane.block ?? { from: 1, to: SLOT_COUNT };
+      if (slot < from || slot >= to) faults.push(`${scope}: slot ${slot} is outside ${from} to ${to}`);
+    }
+  }
+  return faults;
 }
 
 /** A scope's records by kind, and what is wrong with them. */

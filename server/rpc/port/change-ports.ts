@@ -4,8 +4,9 @@ import { keys, scopes } from '../../../core/model/keys.ts';
 import type { Port } from '../../../core/model/resources.ts';
 import type { Committed, RequestIdentity, Transaction } from '../../../core/store/transaction.ts';
 import type { ServerDeps } from '../../deps.ts';
-import { pickPartition, withCapacity } from '../../lanes.ts';
+import { pickPartition } from '../../lanes.ts';
 import { mutate } from '../locate.ts';
+import { withRoom } from '../vpc/room.ts';
 import { announceHints, settleHints } from './hints.ts';
 import { PortBook } from './port-book.ts';
 import type { PortOutcome } from './port-book.ts';
@@ -47,7 +48,7 @@ export async function changePorts(
 ): Promise<Changed> {
   const scope = scopes.vpc(vpcId);
   let changes: PortChange[] = [];
-  const committed = await withCapacity(deps, scope, () =>
+  const committed = await withRoom(deps, vpcId, () =>
     mutate(deps, scope, request, async (tx): Promise<PortOutcome[]> => {
       const read = await tx.getMany<Port>(portIds.map(keys.port));
       const book = new PortBook(

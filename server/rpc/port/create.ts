@@ -5,8 +5,9 @@ import type { FixedIp, Port, Vpc } from '../../../core/model/resources.ts';
 import type { RequestIdentity, Transaction } from '../../../core/store/transaction.ts';
 import type { PortInput } from '../../../proto/gen/vpcast/v1/Port.ts';
 import type { ServerDeps } from '../../deps.ts';
-import { pickPartition, withCapacity } from '../../lanes.ts';
+import { pickPartition } from '../../lanes.ts';
 import { claimId, keepIds, mutate, need, readVpc, releaseIds } from '../locate.ts';
+import { withRoom } from '../vpc/room.ts';
 import { bind } from './bindings.ts';
 import type { BindTarget } from './bindings.ts';
 import { decodeOutcomes } from './change-ports.ts';
@@ -71,7 +72,7 @@ async function commitAll(
   request: RequestIdentity,
 ): Promise<PortInput[]> {
   const scope = scopes.vpc(vpcId);
-  const committed = await withCapacity(deps, scope, () =>
+  const committed = await withRoom(deps, vpcId, () =>
     mutate(deps, scope, request, async (tx): Promise<PortOutcome[]> => {
       const ports = await design(deps, tx, vpcId, drafts, targets);
       const changes = ports.map((after) => ({ before: undefined, after }));

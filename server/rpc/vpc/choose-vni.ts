@@ -4,7 +4,7 @@ import { keys, scopes } from '../../../core/model/keys.ts';
 import type { Vpc } from '../../../core/model/resources.ts';
 import type { Store } from '../../../core/store/port.ts';
 import type { ServerDeps } from '../../deps.ts';
-import { claimId } from '../locate.ts';
+import { tryClaim } from '../locate.ts';
 import { MAX_VNI } from './narrow.ts';
 import { removalKey } from './removal.ts';
 import type { Removal } from './removal.ts';
@@ -31,16 +31,8 @@ export async function chooseVni(
   throw new PlatformError('resource_exhausted', 'no free network identifier was found');
 }
 
-async function take(deps: Pick<ServerDeps, 'store'>, vpcId: string, vni: number): Promise<boolean> {
-  try {
-    await claimId(deps, 'vni', String(vni), vpcId, (owner) => usesVni(deps.store, owner, vni));
-    return true;
-  } catch (error) {
-    if (error instanceof PlatformError && (error.code === 'already_exists' || error.code === 'aborted')) {
-      return false;
-    }
-    throw error;
-  }
+function take(deps: Pick<ServerDeps, 'store'>, vpcId: string, vni: number): Promise<boolean> {
+  return tryClaim(deps, 'vni', String(vni), vpcId, (owner) => usesVni(deps.store, owner, vni));
 }
 
 /** A deleted VPC keeps its identifier until its hosts have left: packets under way must not reach another VPC. */

@@ -8,6 +8,7 @@ import { chooseCluster, countPlaced } from '../../clusters.ts';
 import type { ServerDeps } from '../../deps.ts';
 import { createLane, partitionsFor } from '../../lanes.ts';
 import { mutate } from '../locate.ts';
+import { takeBlock } from './blocks.ts';
 import { vpcCatalogs } from './catalogs.ts';
 import { chooseVni } from './choose-vni.ts';
 import { finishDeletedVpc } from './finish-deleted-vpc.ts';
@@ -36,7 +37,11 @@ export async function createVpc(deps: ServerDeps, request: CreateVpcRequest): Pr
     tx.put(keys.copiesLane, prepared.lane);
     return prepared.vpc;
   });
-  if (prepared?.vpc === result) await countPlaced(deps, 'vpcs', prepared.lane.cluster, 1);
+  if (prepared?.vpc === result) {
+    const { cluster, block } = prepared.lane;
+    await countPlaced(deps, 'vpcs', cluster, 1);
+    if (block !== undefined) await countPlaced(deps, 'blocks', cluster, 1);
+  }
   return presentVpc({ value: result, revision });
 }
 
@@ -45,13 +50,24 @@ async function prepare(deps: ServerDeps, draft: NewVpc): Promise<{ vpc: Vpc; lan
   const { id, projectId } = draft.vpc;
   const cluster = await chooseCluster(deps, 'vpcs', draft.cluster);
   const vni = await chooseVni(deps, id, draft.vpc.vni);
-  const partitions = partitionsFor(draft.expectedHosts, deps.limits);
-  const lane = await createLane(deps, cluster.name, deps.topics.vpc(id), partitions);
+  const lane = await makeLane(deps, cluster.name, draft);
   await Promise.all([
     deps.store.enlist(vpcCatalogs.all, id),
     deps.store.enlist(vpcCatalogs.project(projectId), id),
   ]);
   return { vpc: { ...draft.vpc, vni }, lane };
+}
+
+/** A VPC that is small, as far as is known, shares a topic with others where the settings say so. */
+async function makeLane(deps: ServerDeps, cluster: string, { vpc, expectedHosts }: NewVpc): Promise<Lane> {
+  const { sharedHosts = 0 } = deps.limits;
+  const isSmall = sharedHosts > 0 && expectedHosts <= sharedHosts;
+  const shared = isSmall ? await takeBlock(deps, cluster, vpc.id, sharedHosts) : undefined;
+  if (shared === undefined) {
+    return createLane(deps, cluster, deps.topics.vpc(vpc.id), partitionsFor(expectedHosts, deps.limits));
+  }
+  await createLane(deps, cluster, shared.topic, shared.partitions);
+  return shared;
 }
 
 /** An id can be used again once the hosts of the VPC that had it have left. */

@@ -8,6 +8,7 @@ import { clusterNamed, countPlaced } from '../../clusters.ts';
 import type { ServerDeps } from '../../deps.ts';
 import { inTurn } from '../../turn.ts';
 import { mutate } from '../locate.ts';
+import { giveUpLane } from './blocks.ts';
 import { vpcCatalogs } from './catalogs.ts';
 import { removalKey } from './removal.ts';
 import type { Removal } from './removal.ts';
@@ -37,10 +38,9 @@ export async function finishDeletedVpc(deps: ServerDeps, vpcId: string): Promise
     // Those of a later VPC of this id, which was deleted since.
     if (await hasSlots(store, scope)) return false;
     if (lane !== undefined) {
-      for (const { cluster, topic } of lanesOf(lane)) {
-        const { admin } = clusterNamed(deps, cluster);
-        await admin.deleteTopic(topic);
-        if (wasReadAlong) await admin.deleteTopic(deps.topics.fanOut(vpcId));
+      for (const each of lanesOf(lane)) {
+        await giveUpLane(deps, vpcId, each);
+        if (wasReadAlong) await clusterNamed(deps, each.cluster).admin.deleteTopic(deps.topics.fanOut(vpcId));
       }
     }
     await releaseClaims(store, scope, vpcId, removal.vni);
@@ -55,7 +55,11 @@ export async function finishDeletedVpc(deps: ServerDeps, vpcId: string): Promise
       tx.remove(removalKey, { logged: false });
       tx.remove(keys.copiesLane);
     });
-    if (wrote && lane !== undefined) await countPlaced(deps, 'vpcs', lane.cluster, -1);
+    if (wrote && lane !== undefined) {
+      await countPlaced(deps, 'vpcs', lane.cluster, -1);
+      const blocks = lanesOf(lane).filter(({ block }) => block !== undefined);
+      for (const { cluster } of blocks) await countPlaced(deps, 'blocks', cluster, -1);
+    }
     return true;
   });
   return isDone ?? false;

@@ -8,12 +8,13 @@ import type { CopiesLane, Lane, Member, SlotHolder } from '../../../core/model/r
 import { lanesOf, partitionsOf } from '../../../core/placement/lanes.ts';
 import { leaveFormerSlot, moveMember } from '../../../core/placement/membership.ts';
 import type { Scope, Store } from '../../../core/store/port.ts';
-import { clusterNamed } from '../../clusters.ts';
+import { clusterNamed, countPlaced } from '../../clusters.ts';
 import type { ServerDeps } from '../../deps.ts';
 import { pickPartition, readLane, withCapacity } from '../../lanes.ts';
 import { offlineAmong } from '../../leases/presence.ts';
 import { inTurn } from '../../turn.ts';
 import { mutate } from '../locate.ts';
+import { giveUpLane } from './blocks.ts';
 import { vpcCatalogs } from './catalogs.ts';
 
 /** Hosts that are given slots, or taken from them, in one commit. */
@@ -29,7 +30,16 @@ export async function goOnMoving(deps: ServerDeps, vpcId: string): Promise<void>
   await finishMove(deps, vpcId);
 }
 
-/** Deletes the topic that a VPC was moved from, once nobody has a slot there. */
+/** For calls that have given the VPC another lane: what they leave is gone on with later. */
+export async function startMoving(deps: ServerDeps, vpcId: string): Promise<void> {
+  try {
+    await goOnMoving(deps, vpcId);
+  } catch (error) {
+    deps.logger.warn('the hosts of a VPC are not all moved yet', { vpc: vpcId, error });
+  }
+}
+
+/** Gives up the topic that a VPC was moved from, once nobody has a slot there. */
 export async function finishMove(deps: ServerDeps, vpcId: string): Promise<void> {
   const { store } = deps;
   const scope = scopes.vpc(vpcId);
@@ -42,17 +52,19 @@ export async function finishMove(deps: ServerDeps, vpcId: string): Promise<void>
   await inTurn(store, 'vpc-topics', vpcId, async () => {
     const { former, cluster } = (await emptied()) ?? {};
     if (former === undefined) return;
-    const { admin } = clusterNamed(deps, former.cluster);
-    await admin.deleteTopic(former.topic);
+    await giveUpLane(deps, vpcId, former);
     const [fanOut] = await store.read(scope, [keys.fanOutLane]);
     const wasReadAlong = (fanOut?.revision ?? 0) > 0;
-    if (wasReadAlong && cluster !== former.cluster) await admin.deleteTopic(deps.topics.fanOut(vpcId));
-    await mutate(deps, scope, undefined, async (tx) => {
+    if (wasReadAlong && cluster !== former.cluster) {
+      await clusterNamed(deps, former.cluster).admin.deleteTopic(deps.topics.fanOut(vpcId));
+    }
+    const { wrote } = await mutate(deps, scope, undefined, async (tx) => {
       const lane = (await tx.get<CopiesLane>(keys.copiesLane))?.value;
       if (lane?.former?.topic !== former.topic) return;
       const [present] = lanesOf(lane);
       tx.put(keys.copiesLane, present);
     });
+    if (wrote && former.block !== undefined) await countPlaced(deps, 'blocks', former.cluster, -1);
     await delist(deps, vpcId);
     deps.logger.info('a VPC has left a topic', { vpc: vpcId, ...former });
   });

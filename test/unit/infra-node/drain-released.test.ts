@@ -2,11 +2,12 @@ import { expect } from 'chai';
 import { encodeHeader } from '../../../core/codec/envelope.ts';
 import type { Header } from '../../../core/codec/envelope.ts';
 import { keys, scopes } from '../../../core/model/keys.ts';
+import { blockAt } from '../../../core/placement/blocks.ts';
 import { DRAINING, drainingId, parseDrainingId } from '../../../core/placement/leaving.ts';
 import { transact } from '../../../core/store/transaction.ts';
 import { eventually } from '../../support/eventually.ts';
 import { DrainFixture } from './drain-fixture.ts';
-import { vpcId, vpcScope } from './vpc-fixture.ts';
+import { vpcId, vpcLane, vpcScope } from './vpc-fixture.ts';
 
 describe('slots that their hosts have left', () => {
   let drain: DrainFixture;
@@ -148,6 +149,25 @@ describe('slots that their hosts have left', () => {
       expect(received.map(({ host }) => host)).to.include('h2');
     });
     expect(await drain.holder(member)).to.contain('held');
+    await subscription.close();
+  });
+
+  it('of a block that another VPC has by now keep what is for its host, which may be the same', async () => {
+    await drain.vpc.write(vpcScope, (tx) => {
+      tx.put(keys.copiesLane, { ...vpcLane, block: blockAt(0, 8) });
+    });
+    const member = await drain.leave('h0');
+    await drain.vpc.left(member);
+    const stamp = { host: 'h0', epoch: member.epoch, incarnation: 1 };
+    const header: Header = { kind: 'fence', scope: scopes.vpc('another'), ...stamp };
+    const message = { properties: encodeHeader(header), payload: Buffer.alloc(0) };
+    await drain.cluster.bus.sendToSlot(drain.address(member), message);
+    await drain.drainReleased();
+    const received: Header[] = [];
+    const subscription = await drain.listen(member, received);
+    await eventually(() => {
+      expect(received.map(({ scope }) => scope)).to.include('vpc/another');
+    });
     await subscription.close();
   });
 

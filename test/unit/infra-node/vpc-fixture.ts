@@ -73,7 +73,7 @@ function putGroup(tx: Transaction, id: string, names: readonly string[], name = 
 export class VpcFixture {
   readonly store: Store;
   readonly east = new RecordingCluster('east');
-  readonly vpcLane: Lane;
+  vpcLane: Lane;
   readonly hostLane: Lane;
   nowMs = 1_000_000;
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { decodeBody } from '../../../core/codec/envelope.ts';
 import { keys, scopes } from '../../../core/model/keys.ts';
+import { SHARERS, blockAt } from '../../../core/placement/blocks.ts';
 import { dispatchScope } from '../../../infra-node/dispatch.ts';
 import type { Node } from '../../../infra-node/node.ts';
 import { ReportingHosts } from './reporting-hosts.ts';
@@ -53,6 +54,15 @@ describe('windows of a VPC', () => {
     expect(await all.waiting('h0')).to.have.length(W);
     expect(node.stats).to.include({ copies: W + 3 * 20, held: 1, resumed: 0 });
     await all.expectConverged(['h1', 'h2', 'h3']);
+  });
+
+  it('are made for as many hosts as a shared topic may have, however few there are of this VPC', async () => {
+    all = new ReportingHosts();
+    all.fixture.vpcLane = { ...all.fixture.vpcLane, block: blockAt(0, 8) };
+    node = all.fixture.node({ windowBudget: 3 * SHARERS });
+    await all.join(node, ids);
+    await changes(5, ['h0']);
+    expect(await all.waiting('h0')).to.have.length(3);
   });
 
   it('shrink with the number of hosts that share the partition', async () => {

@@ -9,7 +9,7 @@ import { silentLogger } from '../../../core/logger.ts';
 import { scopes } from '../../../core/model/keys.ts';
 import { topicNames } from '../../../core/placement/topics.ts';
 import type { Scope, Store } from '../../../core/store/port.ts';
-import type { ServerDeps } from '../../../server/deps.ts';
+import type { ServerDeps, ServerLimits } from '../../../server/deps.ts';
 import { prepareCluster } from '../../../server/prepare.ts';
 import { Later } from '../../../server/reports/later.ts';
 import type { TakeDeps } from '../../../server/reports/take-deps.ts';
@@ -26,9 +26,9 @@ export interface ControlPlane {
 
 /** The server's handlers on a store and clusters in memory. */
 export async function controlPlane(
-  options: { clusters?: readonly string[]; hostsPerPartition?: number; maxPartitions?: number } = {},
+  options: { clusters?: readonly string[]; copiesNamespaces?: number } & Partial<ServerLimits> = {},
 ): Promise<ControlPlane> {
-  const { clusters: names = ['home'], hostsPerPartition = 2, maxPartitions = 8 } = options;
+  const { clusters: names = ['home'], copiesNamespaces, ...limits } = options;
   const clusters = names.map((name) => new MemoryCluster({ name }));
   const woken: Scope[] = [];
   const plane: { now: number } = { now: 1_700_000_000_123 };
@@ -38,10 +38,10 @@ export async function controlPlane(
     clusters: new Map(
       clusters.map(({ name, bus, admin }) => [name, { name, bus, admin, serviceUrl: `pulsar://${name}` }]),
     ),
-    topics: topicNames('test'),
+    topics: topicNames('test', copiesNamespaces),
     workPartitions: 2,
     statusPartitions: 2,
-    limits: { hostsPerPartition, maxPartitions },
+    limits: { hostsPerPartition: 2, maxPartitions: 8, ...limits },
     clock: () => plane.now,
     logger: silentLogger,
     wake: (scope) => woken.push(scope),
