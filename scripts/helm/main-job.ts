@@ -24,14 +24,13 @@ export interface MainJobOptions {
 
 /** Creates a VPC, binds a port on the first host that is online, and waits until the host says that it is applied. */
 export async function mainJob({ address, credentials, timeoutMs, say }: MainJobOptions): Promise<void> {
-  const client = openControlClient({
-    addresses: address,
-    retry: { attempts: 20 },
-    ...(credentials === undefined ? {} : { credentials }),
-  });
+  const server = { addresses: address, ...(credentials === undefined ? {} : { credentials }) };
+  const client = openControlClient({ ...server, retry: { attempts: 20 } });
+  // What is waited for is asked again anyway: a call that went on trying would only outlast the time given.
+  const looking = openControlClient({ ...server, deadlineMs: 5_000, retry: { attempts: 1 } });
   const id = `helm-test-${randomUUID()}`;
   try {
-    const hostId = await firstHost(client, timeoutMs);
+    const hostId = await firstHost(looking, timeoutMs);
     say(`host ${hostId} is online`);
     try {
       await client.createVpc({ requestId: `${id}-vpc`, vpc: { id, name: 'helm-test' } });
@@ -43,7 +42,7 @@ export async function mainJob({ address, credentials, timeoutMs, say }: MainJobO
       say(`VPC and port ${id} are made`);
       await client.bindPort({ requestId: `${id}-bind`, portId: id, hostId });
       const began = performance.now();
-      await untilActive(client, id, timeoutMs);
+      await untilActive(looking, id, timeoutMs);
       say(`the port is applied on the host, ${Math.round(performance.now() - began)} ms after it was bound`);
     } catch (error) {
       // What was not made is not there to be deleted; the first error is the one that tells.
@@ -53,6 +52,7 @@ export async function mainJob({ address, credentials, timeoutMs, say }: MainJobO
     await deleteAll(client, id);
     say('everything is deleted again');
   } finally {
+    looking.close();
     client.close();
   }
 }

@@ -1,6 +1,8 @@
+import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { startPlatform } from '../../../local/platform.ts';
 import type { Platform } from '../../../local/platform.ts';
+import { freePorts } from '../../../scripts/free-ports.ts';
 import { mainJob } from '../../../scripts/helm/main-job.ts';
 
 describe('the job that helm test runs', () => {
@@ -33,5 +35,16 @@ describe('the job that helm test runs', () => {
     platform = await startPlatform({ hosts: [], infraNodes: 1, backend: 'embedded' });
     const outcome = await run(300).catch((error: unknown) => error);
     expect(String(outcome)).to.include('a registered host that is online');
+  });
+});
+
+describe('the job that helm test runs, where nobody answers', () => {
+  it('says so in time, for the pod that it runs in is not given long', async () => {
+    const [port] = await freePorts(1);
+    const began = performance.now();
+    const job = mainJob({ address: `127.0.0.1:${port}`, timeoutMs: 300, say: () => undefined });
+    const outcome = await job.catch((error: unknown) => error);
+    expect(performance.now() - began).to.be.below(5_000);
+    expect(inspect(outcome)).to.include('a registered host that is online').and.to.include('ECONNREFUSED');
   });
 });
