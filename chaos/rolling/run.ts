@@ -9,8 +9,8 @@ import { rollingHasPassed, rollingResultOf } from './result.ts';
 import type { RollingResult } from './result.ts';
 import { RollingRestarts } from './restarts.ts';
 
-/** At 200 writes a second a call may then take 0.3 s before the rate suffers. */
-const CALLERS = 60;
+/** At 200 writes a second a call may then take 0.2 s before the rate suffers. */
+const CALLERS = 40;
 /** Until the workload has found its balance, and after the last restart. */
 const LEAD_IN_MS = 10_000;
 const LEAD_OUT_MS = 5_000;

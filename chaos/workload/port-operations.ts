@@ -9,7 +9,7 @@ export function createPort(world: World, vpc: Vpc): Operation | undefined {
   const subnet = world.any(vpc.subnets, isFree);
   if (subnet === undefined) return undefined;
   const group = world.random() < 0.6 ? world.any(vpc.groups, isFree) : undefined;
-  const host = world.random() < 0.75 ? world.anyHost() : '';
+  const host = world.random() < 0.75 ? world.anyHost(vpc) : '';
   const port: Port = { ...thing(world.newId('port')), subnet, group, host };
   subnet.ports++;
   if (group !== undefined) group.ports++;
@@ -57,7 +57,7 @@ export function updatePort(vpc: Vpc, port: Port): Operation {
 
 /** Binds what is nowhere, migrates what is somewhere. */
 export function movePort(world: World, vpc: Vpc, port: Port): Operation {
-  const hostId = world.anyHost(port.host);
+  const hostId = world.anyHost(vpc, port.host);
   const isBound = port.host !== '';
   return {
     name: isBound ? 'migrate-port' : 'bind-port',

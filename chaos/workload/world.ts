@@ -29,6 +29,8 @@ export interface Vpc extends Thing {
   readonly groups: Set<Group>;
   readonly tables: Set<Thing>;
   readonly ports: Set<Port>;
+  /** Where its ports go. */
+  readonly hosts: readonly string[];
   /** Writes in it, those with an unknown end included. */
   underWay: number;
   /** Emptied, to be deleted in the end: nothing is made in it any more. */
@@ -42,6 +44,11 @@ export interface Balance {
   readonly vpcs: number;
   readonly ports: number;
 }
+
+/** With more hosts than this, a VPC has only some of them: hosts that join and leave are dear, and few writes mean that. */
+const FEW_HOSTS = 20;
+/** A VPC under so many writes is left alone: writes of one VPC get into each other's way. */
+const MOST_UNDER_WAY = 8;
 
 /** What exists as far as the workload knows, and ids for what is to come; none is given twice. */
 export class World {
@@ -60,8 +67,7 @@ export class World {
     this.#prefix = prefix;
     this.hosts = hosts;
     this.random = random;
-    // Six bound ports for each VPC, and more than one for each of many hosts.
-    this.balance = { vpcs: Math.max(10, hosts.length / 5), ports: Math.max(90, 1.5 * hosts.length) };
+    this.balance = { vpcs: Math.max(10, hosts.length / 5), ports: Math.max(90, 4 * hosts.length) };
   }
 
   newId(kind: string): string {
@@ -70,9 +76,10 @@ export class World {
 
   newVpc(): Vpc {
     const id = this.newId('vpc');
-    this.vpcIds.push(id);
+    const number = this.vpcIds.push(id);
     return {
       ...thing(id),
+      hosts: this.#hostsOf(number),
       subnets: new Set(),
       groups: new Set(),
       tables: new Set(),
@@ -83,9 +90,9 @@ export class World {
     };
   }
 
-  anyHost(except = ''): string {
+  anyHost({ hosts }: Vpc, except = ''): string {
     return pick(
-      this.hosts.filter((host) => host !== except),
+      hosts.filter((host) => host !== except),
       this.random,
     );
   }
@@ -97,11 +104,21 @@ export class World {
   }
 
   anyVpc(): Vpc | undefined {
-    return this.any(this.vpcs, (vpc) => !vpc.isBusy);
+    return this.any(this.vpcs, (vpc) => !vpc.isBusy && vpc.underWay < MOST_UNDER_WAY);
   }
 
   ports(): number {
     return [...this.vpcs].reduce((sum, vpc) => sum + vpc.ports.size, 0);
+  }
+
+  /** Four to nine of them, the next VPC the next ones, so that all come to be used. */
+  #hostsOf(number: number): readonly string[] {
+    if (this.hosts.length <= FEW_HOSTS) return this.hosts;
+    return Array.from({ length: 4 + (number % 6) }, (_, n) => {
+      const host = this.hosts[(6 * number + n) % this.hosts.length];
+      if (host === undefined) throw new Error('there are no hosts');
+      return host;
+    });
   }
 }
 

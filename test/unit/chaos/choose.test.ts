@@ -88,4 +88,17 @@ describe('the workload', () => {
     expect(demanded.filter((vpcId) => gone.has(vpcId))).to.deep.equal([]);
     expect(demanded).not.to.deep.equal([]);
   });
+
+  it('gives each VPC a few of many hosts, and each host something to do', () => {
+    const hosts = Array.from({ length: 200 }, (_, n) => `host-${n}`);
+    const world = new World('t', hosts, seeded(6));
+    play(world, 20_000);
+    const used = new Set([...world.vpcs].flatMap((vpc) => [...vpc.ports].map(({ host }) => host)));
+    used.delete('');
+    expect(used.size).to.be.greaterThan(100);
+    for (const vpc of world.vpcs) {
+      expect(vpc.hosts.length).to.be.within(4, 9);
+      for (const { host } of vpc.ports) expect(['', ...vpc.hosts]).to.include(host);
+    }
+  });
 });
