@@ -4,7 +4,7 @@ import { PlatformError } from '../core/errors.ts';
 import type { DeadLetterCount } from '../core/messaging/dead-letters.ts';
 import type { IncomingMessage } from '../core/messaging/port.ts';
 import { subscriptions } from '../core/placement/topics.ts';
-import { retry } from '../core/retry.ts';
+import { pause, retry } from '../core/retry.ts';
 import type { Scope } from '../core/store/port.ts';
 import type { InfraDeps } from './deps.ts';
 import { dispatchScope } from './dispatch.ts';
@@ -23,8 +23,11 @@ export interface InfraNode {
   readonly stats: Readonly<InfraStats>;
   gauges(): Readonly<Record<InfraGauge, number>>;
   deadLetters(): readonly DeadLetterCount[];
-  /** Takes no more work in, finishes what is running, and closes. What the store and the clusters hold open stays open. */
-  drain(): Promise<void>;
+  /**
+   * Takes no more work in, finishes what is running, and closes. What the store and the clusters hold open stays open.
+   * What is not done within the time comes again elsewhere; here it ends with the clusters, for which it may be waiting.
+   */
+  drain(graceMs?: number): Promise<void>;
   /** Gives everything back at once; what was running comes again elsewhere. */
   close(): Promise<void>;
 }
@@ -71,12 +74,13 @@ export async function startInfraNode(deps: InfraDeps, signal?: AbortSignal): Pro
   const splitting = openSplitting(node, intake.signal);
 
   let ending: Promise<void> | undefined;
-  const end = async (finish: boolean): Promise<void> => {
+  const end = async (finish: boolean, graceMs = Infinity): Promise<void> => {
     intake.abort();
     const stopped = runner.stop();
-    if (finish) await stopped;
+    const isLate = finish && !(await endsWithin(stopped, graceMs));
     finished.abort();
     await subscription.close();
+    if (isLate) return;
     await Promise.all([stopped, ...background]);
     // What was running had chunks to wait for.
     await (await splitting)?.close();
@@ -90,7 +94,7 @@ export async function startInfraNode(deps: InfraDeps, signal?: AbortSignal): Pro
       hostsOffline: node.offline.all().size,
     }),
     deadLetters: () => node.deadLetters.counts(),
-    drain: () => (ending ??= end(true)),
+    drain: (graceMs) => (ending ??= end(true, graceMs)),
     close: () => (ending ??= end(false)),
   };
 }
@@ -103,6 +107,20 @@ async function workPartitions(deps: InfraDeps, signal?: AbortSignal): Promise<nu
     return stats.partitions;
   };
   return retry(find, { attempts: Infinity, maxMs: 2_000, ...(signal === undefined ? {} : { signal }) });
+}
+
+async function endsWithin(work: Promise<void>, ms: number): Promise<boolean> {
+  if (ms === Infinity) return work.then(() => true);
+  const late = new AbortController();
+  const isLate = pause(ms, late.signal).then(
+    () => false,
+    () => false,
+  );
+  try {
+    return await Promise.race([work.then(() => true), isLate]);
+  } finally {
+    late.abort();
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

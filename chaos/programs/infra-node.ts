@@ -19,7 +19,7 @@ await runService('infra-node', async (signal) => {
       endpoints: { health: context.healthAddress },
       logger: context.deps.logger,
       drain: async () => {
-        await node.drain();
+        await node.drain(config.graceMs);
         await context.close();
       },
     };

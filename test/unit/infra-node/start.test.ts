@@ -250,6 +250,29 @@ describe('infrastructure node on the embedded bus', () => {
     await eventually(isSettled);
   });
 
+  it('hands back what waits for the broker when its time is over', async () => {
+    const { bus, admin, name } = cluster;
+    let sends = 0;
+    const hanging: MessageBus = {
+      sendToSlot: () => new Promise(() => sends++),
+      sendByKey: (...to) => bus.sendByKey(...to),
+      publish: (to, message) => bus.publish(to, message),
+      read: (options) => bus.read(options),
+      subscribeSlot: (options) => bus.subscribeSlot(options),
+      subscribeGroup: (options) => bus.subscribeGroup(options),
+      close: () => bus.close(),
+    };
+    const stuck = await start({ clusters: new Map([[name, { name, bus: hanging, admin }]]) });
+    await fixture.bind('p0', ['h0']);
+    await wake(vpcScope);
+    await eventually(() => {
+      expect(sends).to.be.greaterThan(0);
+    });
+    await stuck.drain(20);
+    await start();
+    await eventually(isSettled);
+  });
+
   it('shares the work with other nodes, each scope at one of them at a time', async () => {
     const all = await Promise.all([start(), start(), start()]);
     for (let i = 0; i < 20; i++) {
