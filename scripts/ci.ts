@@ -1,5 +1,6 @@
 // Everything that continuous integration runs, on a checkout with nothing but its dependencies installed.
 import { spawn } from 'node:child_process';
+import { lackingForAgent } from './agent-check/lacking.ts';
 import { lackingForCluster } from './cluster/programs.ts';
 import { lackingForChart } from './helm/ensure.ts';
 import { lackingForImages } from './images/lacking.ts';
@@ -27,6 +28,7 @@ const steps: readonly Step[] = [
   { name: 'heavy tests', command: ['npm', 'test', '-s', 'property', 'fuzz'] },
   npm('demo (real Pulsar and Redis)', 'demo', '--services'),
   npm('services down', 'services', 'down', '--wipe'),
+  { ...npm('agent on a clean Debian', 'agent:check'), lacking: lackingForAgent },
   npm('fault harness, seed 1', 'chaos', '--seed', '1', '--minutes', '1'),
   npm('fault harness, seed 2', 'chaos', '--seed', '2', '--minutes', '1'),
   npm('rolling restarts', 'chaos', '--rolling', '--agents', '20', '--workers', '4', '--rate', '100'),

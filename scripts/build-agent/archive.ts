@@ -23,7 +23,7 @@ export async function buildArchive({ projectDirectory, version, work }: ArchiveO
   await rm(work, { recursive: true, force: true });
   await mkdir(lib, { recursive: true });
 
-  await bundleAgent(projectDirectory, join(work, 'agent.cjs'));
+  await bundleAgent(projectDirectory, version, join(work, 'agent.cjs'));
   await makeExecutable('agent.cjs', join(lib, 'vpcast-agent'), work);
   await copyAddon(join(projectDirectory, 'node_modules', 'pulsar-client'), lib);
   for (const part of ['google', 'vpcast'])

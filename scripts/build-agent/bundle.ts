@@ -25,7 +25,17 @@ const withoutRedis: Plugin = {
   },
 };
 
-export async function bundleAgent(projectDirectory: string, outfile: string): Promise<void> {
+const withVersion = (version: string): Plugin => ({
+  name: 'with-version',
+  setup(build) {
+    build.onLoad({ filter: /\/agent\/version\.ts$/ }, () => ({
+      contents: `export const VERSION = ${JSON.stringify(version)};`,
+      loader: 'js',
+    }));
+  },
+});
+
+export async function bundleAgent(projectDirectory: string, version: string, outfile: string): Promise<void> {
   await build({
     absWorkingDir: projectDirectory,
     entryPoints: ['agent/main.ts'],
@@ -34,10 +44,13 @@ export async function bundleAgent(projectDirectory: string, outfile: string): Pr
     platform: 'node',
     target: 'node20',
     format: 'cjs',
+    // The text stays in memory; names stay in it for stack traces.
+    minifyWhitespace: true,
+    legalComments: 'none',
     // Files that lie beside a module are looked for beside the executable.
     define: { 'import.meta.url': 'executableUrl' },
     banner: { js: `const executableUrl = require('node:url').pathToFileURL(process.execPath).href;` },
-    plugins: [addonBesideExecutable, withoutRedis],
+    plugins: [addonBesideExecutable, withoutRedis, withVersion(version)],
     logLevel: 'warning',
   });
 }
