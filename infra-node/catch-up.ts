@@ -4,6 +4,7 @@ import type { VpcSender } from './dispatch-sender.ts';
 import { EncodedEntries } from './encoded-entries.ts';
 import { encodeSnapshot } from './encoded-snapshot.ts';
 import { readApplied } from './members.ts';
+import type { MemberGroups } from './member-groups.ts';
 import type { MemberState } from './members.ts';
 import type { Node } from './node.ts';
 import { projectChanges } from './project-changes.ts';
@@ -71,8 +72,10 @@ export async function encodeChanges(
   scope: Scope,
   resources: readonly StoredRecord[],
   receivers: readonly MemberState[],
+  groups?: MemberGroups,
 ): Promise<EncodedEntries> {
   const hosts = receivers.map(({ member }) => member.hostId);
-  const projections = await projectChanges(store, scope, resources, hosts);
+  const groupsByHost = groups && (() => groups.of(store, scope, hosts));
+  const projections = await projectChanges(store, scope, resources, hosts, groupsByHost);
   return new EncodedEntries(projections, { maxBytes: options.maxPayloadBytes, removals: true });
 }

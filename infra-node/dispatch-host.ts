@@ -91,8 +91,8 @@ export class HostTurn {
   async #dispatchPage({ changes, through }: ChangePage): Promise<boolean> {
     const records = changes.filter(isForHost);
     if (records.length === 0) return this.#advance(through);
-    if (this.#progress.sent < through && !isHeld(this.#progress, this.#marks)) {
-      if (await this.#hasRoom()) await this.#sendChanges(records, through, this.#timed);
+    if (this.#progress.sent < through && !isHeld(this.#progress, this.#marks.newest)) {
+      if (await this.#hasRoom(through)) await this.#sendChanges(records, through, this.#timed);
       else this.#node.count('held');
     }
     return this.#advance(through, through);
@@ -104,16 +104,16 @@ export class HostTurn {
     return this.#progress.applied > 0;
   }
 
-  async #hasRoom(): Promise<boolean> {
+  async #hasRoom(through: number): Promise<boolean> {
     if (this.#node.isOffline(this.#hostId)) return false;
-    if (this.#window.isHalfFull(this.#progress, 1)) await this.#readApplied();
+    if (this.#window.wouldBeHalfFull(this.#progress, through)) await this.#readApplied();
     return !this.#window.isFull(this.#progress);
   }
 
   /** By what the host has reported now: if it reported before it was held, nobody else resumes it. */
   async #catchUp(): Promise<boolean> {
     if (this.#node.isOffline(this.#hostId)) return true;
-    if (!isHeld(this.#progress, this.#marks)) return true;
+    if (!isHeld(this.#progress, this.#marks.newest)) return true;
     await this.#readApplied();
     if (this.#window.isHalfFull(this.#progress)) return true;
     this.#node.count('resumed');
@@ -151,7 +151,7 @@ export class HostTurn {
   /** Timed only when it is sent for the first time. */
   async #sendChanges(records: readonly StoredRecord[], to: number, time: Timed = {}): Promise<void> {
     const from = this.#progress.sent;
-    const ask = this.#window.isHalfFull(this.#progress, 1);
+    const ask = this.#window.wouldBeHalfFull(this.#progress, to);
     await this.#send(records, (host, part) => ({
       kind: 'changes',
       ...this.#stamp(host),

@@ -1,7 +1,6 @@
 import { timed } from '../core/codec/properties.ts';
 import type { Timed } from '../core/codec/properties.ts';
 import { isResource } from '../core/model/view.ts';
-import { SHARERS } from '../core/placement/blocks.ts';
 import type { ChangePage, DispatchTurn, Scope, StoredRecord } from '../core/store/port.ts';
 import { CatchUp, encodeChanges } from './catch-up.ts';
 import { VpcSender } from './dispatch-sender.ts';
@@ -12,12 +11,14 @@ import { Recent } from './fan-out/choice.ts';
 import { MAX_FAN_OUT_BYTES, readFanOut } from './fan-out/lane.ts';
 import type { FanOutLane } from './fan-out/lane.ts';
 import type { Audience } from './member-cache.ts';
+import { MemberGroups } from './member-groups.ts';
 import { followLog, loadMembers } from './members.ts';
 import type { MemberState } from './members.ts';
 import type { Node } from './node.ts';
 import type { Demand, Resyncs, Tails } from './resyncs.ts';
 import type { HostCopy } from './split/chunk.ts';
-import { Marks, Window, isHeld, windowSize } from './window.ts';
+import { windowsOf } from './vpc-windows.ts';
+import { Marks, isHeld } from './window.ts';
 
 /** So that one VPC takes a quarter of a broker's time at most. */
 const DELIVERIES_PER_REST = 4;
@@ -35,6 +36,7 @@ export class VpcTurn {
   readonly #sender: VpcSender;
   readonly #catchingUp: CatchUp;
   #dispatched: number;
+  #due: number;
   #audience: Audience | undefined;
 
   private constructor(node: Node, scope: Scope, turn: DispatchTurn, { sinceMs }: Demand) {
@@ -47,6 +49,7 @@ export class VpcTurn {
     this.#sender = new VpcSender(node, scope, turn, this.#timed);
     this.#catchingUp = new CatchUp(node, scope, turn, this.#sender);
     this.#dispatched = turn.dispatched;
+    this.#due = turn.due;
     this.#audience = node.members.take(scope, turn);
   }
 
@@ -88,11 +91,12 @@ export class VpcTurn {
     const audience = await this.#loadAudience();
     const { members } = audience;
     const { joined, left, draining } = followLog(members, changes);
+    audience.groups.follow(changes);
     const resources = changes.filter((record) => isResource(record.key));
 
     await this.#welcome(joined);
-    const coversAll = resources.length > 0;
-    if (coversAll) await this.#copy(resources, through);
+    const receivers = resources.length > 0 ? await this.#copy(resources, through) : [];
+    const coversAll = receivers === 'all';
     for (const { hostId, partition, slot, epoch } of draining) {
       await this.#sender.fence({ hostId, partition, slot, epoch });
     }
@@ -100,9 +104,12 @@ export class VpcTurn {
 
     followFanOut(audience, changes);
     // Hosts that were sent a snapshot are ahead of the others, and those that are held are behind.
-    const apart = coversAll ? [...members.values()].filter((state) => state.sent !== through) : joined;
+    const apart = coversAll
+      ? [...members.values()].filter((state) => state.sent !== through)
+      : [...joined, ...receivers];
     return this.#advance(through, apart, {
-      ...(coversAll ? { sentAll: through, mark: through } : {}),
+      ...(coversAll ? { sentAll: through } : {}),
+      ...(receivers.length > 0 ? { mark: through } : {}),
       forget: left,
     });
   }
@@ -119,19 +126,38 @@ export class VpcTurn {
     }
   }
 
-  async #copy(resources: readonly StoredRecord[], to: number): Promise<void> {
-    const { members, marks, fanOut, multicasts } = await this.#loadAudience();
-    multicasts.add(1, this.#node.clock());
-    const due = [...members.values()].filter((state) => state.sent < to && !isHeld(state, marks));
+  /** Answers with who was sent it: all that are not held, or the few that it concerns. */
+  async #copy(resources: readonly StoredRecord[], to: number): Promise<'all' | readonly MemberState[]> {
+    const { members, groups, fanOut, multicasts } = await this.#loadAudience();
+    const due = [...members.values()].filter((state) => state.sent < to && !isHeld(state, this.#due));
     // Also for those that are sent nothing: whoever reads along takes what is meant for all.
-    const entries = await encodeChanges(this.#node, this.#scope, resources, [...members.values()]);
+    const entries = await encodeChanges(this.#node, this.#scope, resources, [...members.values()], groups);
+    if (fanOut === undefined && !entries.concernsAll) {
+      const concerned = due.filter(({ member }) => entries.concerns(member.hostId));
+      if (await this.#haveRoom(concerned, to)) {
+        await this.#copyToEach(concerned, { entries, to });
+        // Else one was found offline meanwhile.
+        if (concerned.every(({ sent }) => sent === to)) return concerned;
+      }
+    }
+    multicasts.add(1, this.#node.clock());
     const lane = entries.largestForAll <= MAX_FAN_OUT_BYTES ? fanOut : undefined;
     const reads = ({ reading }: MemberState): boolean => reading === lane?.revision;
     if (lane !== undefined) await this.#fanOut(lane, due.filter(reads), { entries, to });
     await this.#copyToEach(
-      due.filter((state) => !reads(state)),
+      due.filter((state) => !reads(state) && state.sent < to),
       { entries, to },
     );
+    return 'all';
+  }
+
+  /** Else somebody has to be held, and what is due to all has to move on for that. */
+  async #haveRoom(states: readonly MemberState[], to: number): Promise<boolean> {
+    const windowOf = windowsOf(await this.#loadAudience(), this.#node.options.windowBudget);
+    const { online, offline } = this.#byLease(states);
+    if (offline.length > 0) return false;
+    await this.#catchingUp.readApplied(online.filter((state) => windowOf(state).wouldBeHalfFull(state, to)));
+    return !online.some((state) => windowOf(state).isFull(state));
   }
 
   /** Nobody's window matters here, nor whether a host is there: nobody waits for those that do not read. */
@@ -154,10 +180,11 @@ export class VpcTurn {
     states: readonly MemberState[],
     { entries, to }: Pick<Copy, 'entries' | 'to'>,
   ): Promise<void> {
-    const windowOf = this.#windows(await this.#loadAudience());
+    const audience = await this.#loadAudience();
+    const windowOf = windowsOf(audience, this.#node.options.windowBudget);
     const { online, offline } = this.#byLease(states);
     this.#node.count('held', offline.length);
-    await this.#catchingUp.readApplied(online.filter((state) => windowOf(state).isHalfFull(state, 1)));
+    await this.#catchingUp.readApplied(online.filter((state) => windowOf(state).wouldBeHalfFull(state, to)));
     const copies: HostCopy[] = [];
     for (const state of online) {
       const window = windowOf(state);
@@ -166,7 +193,9 @@ export class VpcTurn {
         continue;
       }
       const { member, sent: from } = state;
-      copies.push({ member, from, ask: window.isHalfFull(state, 1) });
+      // Nothing is outstanding: what went out since was for others.
+      if (state.applied >= from) state.since = Math.max(state.since, audience.marks.newest);
+      copies.push({ member, from, ask: window.wouldBeHalfFull(state, to) });
       state.sent = to;
     }
     await this.#sender.copies(copies, { entries, to });
@@ -208,9 +237,9 @@ export class VpcTurn {
    */
   async #catchUp(): Promise<boolean> {
     const audience = await this.#loadAudience();
-    const { members, marks } = audience;
-    const windowOf = this.#windows(audience);
-    const { online: held } = this.#byLease([...members.values()].filter((state) => isHeld(state, marks)));
+    const { members } = audience;
+    const windowOf = windowsOf(audience, this.#node.options.windowBudget);
+    const { online: held } = this.#byLease([...members.values()].filter((state) => isHeld(state, this.#due)));
     if (held.length === 0) return true;
     await this.#catchingUp.readApplied(held);
     const due = held.filter((state) => !windowOf(state).isHalfFull(state));
@@ -232,6 +261,7 @@ export class VpcTurn {
       ...rest,
     });
     if (!isOurs) return false;
+    this.#due = rest.sentAll ?? this.#due;
     if (rest.mark !== undefined) this.#audience?.marks.add(rest.mark);
     if (dispatched > this.#dispatched) this.#node.dispatched(this.#timed);
     this.#node.countVpc(this.#scope, 'revisions', dispatched - this.#dispatched);
@@ -255,7 +285,10 @@ export class VpcTurn {
     ]);
     await this.#catchingUp.readApplied([...members.values()]);
     const multicasts = new Recent(options.fanOut.halfLifeMs);
-    return { members, marks: new Marks(revisions), fanOut, wish, multicasts, isChanging: false };
+    return {
+      ...{ members, marks: new Marks(revisions), groups: new MemberGroups() },
+      ...{ fanOut, wish, multicasts, isChanging: false },
+    };
   }
 
   #byLease(states: readonly MemberState[]): { online: MemberState[]; offline: MemberState[] } {
@@ -265,18 +298,5 @@ export class VpcTurn {
       (this.#node.isOffline(state.member.hostId) ? offline : online).push(state);
     }
     return { online, offline };
-  }
-
-  /** Who shares a partition also shares what the broker lets wait there. */
-  #windows({ members, marks }: Audience): (state: MemberState) => Window {
-    const { windowBudget } = this.#node.options;
-    const sharers = new Map<number, number>();
-    for (const { member } of members.values()) {
-      sharers.set(member.partition, (sharers.get(member.partition) ?? 0) + 1);
-    }
-    return ({ member: { partition, shared } }) => {
-      const receivers = shared === true ? SHARERS : (sharers.get(partition) ?? 1);
-      return new Window(windowSize(windowBudget, receivers), marks);
-    };
   }
 }

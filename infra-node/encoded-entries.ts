@@ -48,6 +48,7 @@ export class EncodedEntries {
   readonly #local = new Map<string, number[]>();
   #largestPart = 0;
   #largestForAll = 0;
+  #concernsAll = false;
 
   constructor(projections: Iterable<Projection>, { maxBytes, removals }: EncodeOptions) {
     let start = 0;
@@ -69,6 +70,7 @@ export class EncodedEntries {
       this.#largestPart = Math.max(this.#largestPart, bytes);
       this.#largestForAll = Math.max(this.#largestForAll, bytesForAll);
       this.#forms.push(forms);
+      if (forms.remote !== undefined) this.#concernsAll = true;
       for (const host of projection.localHosts) {
         const indices = this.#local.get(host);
         if (indices === undefined) this.#local.set(host, [index]);
@@ -87,6 +89,16 @@ export class EncodedEntries {
   /** The same of {@link forAll}. */
   get largestForAll(): number {
     return this.#largestForAll;
+  }
+
+  /** False = its message would have nothing in it. */
+  concerns(host: string): boolean {
+    return this.#concernsAll || this.#local.has(host);
+  }
+
+  /** There is something for hosts that have no form of their own. */
+  get concernsAll(): boolean {
+    return this.#concernsAll;
   }
 
   /** An assignment travels with the entries if they fit into one message, else in one of its own before them. */

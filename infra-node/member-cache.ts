@@ -2,6 +2,7 @@ import type { DispatchTurn, Scope } from '../core/store/port.ts';
 import type { Multicast } from '../core/model/resources.ts';
 import type { Recent } from './fan-out/choice.ts';
 import type { FanOutLane } from './fan-out/lane.ts';
+import type { MemberGroups } from './member-groups.ts';
 import type { Members } from './members.ts';
 import type { Marks } from './window.ts';
 
@@ -9,6 +10,7 @@ import type { Marks } from './window.ts';
 export interface Audience {
   readonly members: Members;
   readonly marks: Marks;
+  readonly groups: MemberGroups;
   /** Undefined = nobody reads along. */
   fanOut: FanOutLane | undefined;
   wish: Multicast | undefined;

@@ -1,10 +1,10 @@
-import { decodeRecord } from '../core/codec/records.ts';
 import { concern, concernedBy, groupIdOf, groupsNamedIn, isGroup } from '../core/model/interest.ts';
 import { keys } from '../core/model/keys.ts';
-import type { HostUse } from '../core/model/keys.ts';
 import { membersOf, project, projectGroup } from '../core/model/view.ts';
 import type { Projection } from '../core/model/view.ts';
 import type { Scope, ScopeStore, StoredRecord } from '../core/store/port.ts';
+import { readGroups } from './member-groups.ts';
+import type { GroupsByHost } from './member-groups.ts';
 
 const PAGE = 2_000;
 
@@ -21,6 +21,7 @@ export async function projectChanges(
   scope: Scope,
   records: readonly StoredRecord[],
   receivers: readonly string[],
+  groupsByHost: () => Promise<GroupsByHost> = () => readGroups(store, scope, receivers),
 ): Promise<readonly Projection[]> {
   const others = records.filter(({ key }) => !isGroup(key)).map(project);
   const members = membersOf(others);
@@ -38,7 +39,7 @@ export async function projectChanges(
   }
   const concerned = concernedBy(members, (id) => groups.namedBy(id));
   if (changed.size > 0) {
-    for (const [host, ids] of await readMembers(store, scope, receivers)) {
+    for (const [host, ids] of await groupsByHost()) {
       for (const id of ids) {
         if (changed.has(id)) concern(concerned, id, host);
         for (const other of groups.namedBy(id)) {
@@ -96,22 +97,4 @@ class Groups {
       this.#named.set(groupIdOf(record.key), groupsNamedIn(record.body));
     }
   }
-}
-
-/** Host -> the groups that its ports are in. */
-async function readMembers(
-  store: ScopeStore,
-  scope: Scope,
-  hosts: readonly string[],
-): Promise<(readonly [host: string, groupIds: readonly string[]])[]> {
-  const found: (readonly [string, readonly string[]])[] = [];
-  for (let at = 0; at < hosts.length; at += PAGE) {
-    const page = hosts.slice(at, at + PAGE);
-    const uses = await store.read(scope, page.map(keys.use));
-    uses.forEach((record, i) => {
-      const groups = decodeRecord<HostUse>(record)?.value.groups ?? {};
-      found.push([page[i] ?? '', Object.keys(groups)]);
-    });
-  }
-  return found;
 }

@@ -58,9 +58,9 @@ export class Marks {
   }
 }
 
-/** Copies went out, or a snapshot was due, that the receiver was not sent. A plain copy would leave a hole. */
-export function isHeld(progress: Progress, marks: Marks): boolean {
-  return progress.sent === 0 || progress.sent < marks.newest;
+/** The receiver was not sent all that is due, or never a snapshot. A plain copy would leave a hole. */
+export function isHeld({ sent }: Pick<Progress, 'sent'>, due: number): boolean {
+  return sent === 0 || sent < due;
 }
 
 /** How many copies a receiver may leave unreported before it is sent no more. */
@@ -81,9 +81,13 @@ export class Window {
     return this.outstanding(progress) >= this.#size;
   }
 
-  /** With `more` copies, it is half full: time to hear of the receiver. */
-  isHalfFull(progress: Progress, more = 0): boolean {
-    return 2 * (this.outstanding(progress) + more) >= this.#size;
+  isHalfFull(progress: Progress): boolean {
+    return 2 * this.outstanding(progress) >= this.#size;
+  }
+
+  /** With the next copy, which ends there: time to hear of the receiver. */
+  wouldBeHalfFull({ applied, since }: Omit<Progress, 'sent'>, to: number): boolean {
+    return 2 * (this.#marks.between(Math.max(applied, since), to - 1) + 1) >= this.#size;
   }
 }
 

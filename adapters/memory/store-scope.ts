@@ -9,7 +9,7 @@ export class MemoryScope {
   #incarnation = 1;
   #dispatched = 0;
   #token = 0;
-  #base = 0;
+  #base: number | undefined;
   #reportCount = 0;
   readonly #sent = new Map<string, number>();
   /** Ascending. */
@@ -21,6 +21,7 @@ export class MemoryScope {
       incarnation: this.#incarnation,
       revision: this.records.revision,
       dispatched: this.#dispatched,
+      due: this.#base ?? this.#dispatched,
       reports: this.#reportCount,
     };
   }
@@ -30,7 +31,7 @@ export class MemoryScope {
   }
 
   sent(receiver: string): number {
-    return this.#sent.get(receiver) ?? this.#base;
+    return this.#sent.get(receiver) ?? this.#base ?? 0;
   }
 
   get marks(): number[] {
@@ -60,7 +61,7 @@ export class MemoryScope {
     this.#token++;
     this.#reportCount++;
     this.#dispatched = 0;
-    this.#base = 0;
+    this.#base = undefined;
     this.#sent.clear();
     this.#marks = [];
     this.#reports.clear();
@@ -79,7 +80,7 @@ export class MemoryScope {
       this.#reports.set(reporter, report);
       this.#reportCount++;
     }
-    return { kept, behind: (this.#sent.get(reporter) ?? Infinity) < this.#dispatched };
+    return { kept, behind: (this.#sent.get(reporter) ?? Infinity) < this.status.due };
   }
 
   forgetReport(reporter: string, epoch: number): void {

@@ -71,15 +71,16 @@ export function records(connection: RedisConnection, layout: Layout, requestTtlM
   };
 }
 
-const statusFields = ['incarnation', 'revision', 'dispatched', 'reports'];
+const statusFields = ['incarnation', 'revision', 'dispatched', 'reports', 'base'];
 
 /** Of the values of {@link statusFields}. */
 export function statusOf(reply: unknown): ScopeStatus {
-  const [incarnation, revision, dispatched, reports] = list(reply);
+  const [incarnation, revision, dispatched, reports, base] = list(reply);
   return {
     incarnation: integer(incarnation ?? 1),
     revision: integer(revision),
     dispatched: integer(dispatched),
+    due: integer(base ?? dispatched),
     reports: integer(reports),
   };
 }

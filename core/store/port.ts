@@ -75,6 +75,11 @@ export interface ScopeStatus {
   readonly revision: number;
   /** Everything at or below was handed to the lanes. */
   readonly dispatched: number;
+  /**
+   * Every receiver should have been sent everything through this revision: the last `sentAll`, or where none was ever
+   * given, `dispatched`. What came after it was for some of them only.
+   */
+  readonly due: number;
   /** Counts reports that differ from the one before, so that a watcher sees cheaply that there is something new. */
   readonly reports: number;
 }
@@ -116,7 +121,7 @@ export interface Report {
 export interface ReportOutcome {
   /** False = it was older than the one that is kept, or of an earlier incarnation than the scope's. */
   readonly kept: boolean;
-  /** The reporter's lane was not sent everything that was dispatched: it has a `sent` of its own, below `dispatched`. */
+  /** The reporter's lane was not sent everything that it should have been: it has a `sent` of its own, below `due`. */
   readonly behind: boolean;
 }
 

@@ -7,12 +7,20 @@ import type { StoredRecord } from '../../core/store/port.ts';
 /** Records in one go, between which others get their turn. */
 const STEP = 2_000;
 
+export interface ExpectedOfHost {
+  readonly digest: number;
+  /** Of what it does not share with all others, the newest; 0 = there is nothing. */
+  readonly newestOwn: number;
+}
+
 /**
  * The digest of what each host of a VPC shall hold. Both forms of a port carry the same key and revision, so hosts
  * differ only in ports that are no neighbours to the others and in their security groups: one sum for all, and for each
  * host what it has besides.
  */
-export async function expectedDigests(records: readonly StoredRecord[]): Promise<(hostId: string) => number> {
+export async function expectedDigests(
+  records: readonly StoredRecord[],
+): Promise<(hostId: string) => ExpectedOfHost> {
   let shared = EMPTY_DIGEST;
   const own = new Map<string, StoredRecord[]>();
   const add = (hosts: Iterable<string>, record: StoredRecord): void => {
@@ -36,7 +44,13 @@ export async function expectedDigests(records: readonly StoredRecord[]): Promise
   for (const record of records) {
     if (isGroup(record.key)) add(concerned.get(groupIdOf(record.key)) ?? [], record);
   }
-  return (hostId) => (own.get(hostId) ?? []).reduce(addToDigest, shared);
+  return (hostId) => {
+    const records = own.get(hostId) ?? [];
+    return {
+      digest: records.reduce(addToDigest, shared),
+      newestOwn: records.reduce((newest, { revision }) => Math.max(newest, revision), 0),
+    };
+  };
 }
 
 /** A host's own scope holds the same for whoever asks. */

@@ -1,4 +1,5 @@
 import { decodeRecord } from '../../core/codec/records.ts';
+import { isGroup } from '../../core/model/interest.ts';
 import { keys, splitKey, splitScope } from '../../core/model/keys.ts';
 import type { Host, Member } from '../../core/model/resources.ts';
 import { isResource } from '../../core/model/view.ts';
@@ -12,12 +13,14 @@ import type { Receiver } from './send-again.ts';
 /** What a scope is to look like at its hosts. */
 export interface Expected {
   readonly receivers: readonly Receiver[];
-  /** Of what hosts receive, nothing has changed after this revision. */
-  readonly revision: number;
+  /** Of what the host receives, nothing has changed after this revision. */
+  readonly revision: (hostId: string) => number;
   readonly digest: (hostId: string) => number;
 }
 
 const isForMember = ({ key }: StoredRecord): boolean => isResource(key);
+/** What is sent to every member. */
+const isForAll = ({ key }: StoredRecord): boolean => isResource(key) && !isGroup(key);
 
 /** Reads a VPC's scope, or a host's own. Says what is right only if the scope does not change meanwhile. */
 export async function readExpected(node: Node, scope: Scope): Promise<Expected> {
@@ -28,20 +31,23 @@ export async function readExpected(node: Node, scope: Scope): Promise<Expected> 
     const record = records.get(keys.host(id));
     const host = record && decodeRecord<Host>(record)?.value;
     const digest = expectedDigest(received);
+    const revision = await lastChange(node, scope, received, isForHost);
     return {
       receivers: host === undefined ? [] : [{ hostId: id, epoch: host.member.epoch }],
-      revision: await lastChange(node, scope, received, isForHost),
+      revision: () => revision,
       digest: () => digest,
     };
   }
   const received = [...records.values()].filter(isForMember);
+  const revision = await lastChange(node, scope, received.filter(isForAll), isForAll);
+  const expected = await expectedDigests(received);
   return {
     receivers: [...records.values()].flatMap((record) => {
       const member = splitKey(record.key).kind === 'member' ? decodeRecord<Member>(record)?.value : undefined;
       return member === undefined ? [] : [{ hostId: member.hostId, epoch: member.epoch }];
     }),
-    revision: await lastChange(node, scope, received, isForMember),
-    digest: await expectedDigests(received),
+    revision: (hostId) => Math.max(revision, expected(hostId).newestOwn),
+    digest: (hostId) => expected(hostId).digest,
   };
 }
 

@@ -81,8 +81,9 @@ export class Reconciler {
 
   #examine(receiver: Receiver, expected: Expected, report: Report | undefined): Finding[] {
     const applied = report?.revision ?? 0;
-    if (applied < expected.revision) {
-      const state = `at ${applied} of ${expected.revision}`;
+    const revision = expected.revision(receiver.hostId);
+    if (applied < revision) {
+      const state = `at ${applied} of ${revision}`;
       return [{ receiver, what: 'behind', state, patienceMs: this.#node.options.lostTailAfterMs }];
     }
     const digest = report === undefined ? undefined : decodeReportBody(report).digest;

@@ -8,8 +8,8 @@ export interface Receiver {
 }
 
 /**
- * Counts as sent only what the hosts have reported: of the rest, something is lost. Then they are held, and are sent it
- * again like every held host, when they can be reached.
+ * Counts as sent only what the hosts have reported, and less than what is due: of the rest, something is lost. Then they
+ * are held, and are sent it again like every held host, when they can be reached.
  */
 export async function sendAgain(node: Node, scope: Scope, hosts: readonly Receiver[]): Promise<void> {
   try {
@@ -32,8 +32,9 @@ export async function expectLoss(node: Node, scope: Scope, hosts: readonly Recei
 }
 
 async function countReported(node: Node, scope: Scope, hosts: readonly Receiver[]): Promise<void> {
-  const { token, dispatched, incarnation } = await node.store.beginDispatch(scope);
+  const { token, dispatched, due, incarnation } = await node.store.beginDispatch(scope);
   const lowered = await unreported(node, scope, hosts, incarnation);
+  for (const [host, applied] of lowered) lowered.set(host, Math.max(0, Math.min(applied, due - 1)));
   if (lowered.size > 0) await node.store.advance({ scope, token, dispatched, sent: lowered });
 }
 

@@ -23,6 +23,7 @@ export function describeCommits(getStore: GetStore): void {
         incarnation: 1,
         revision: 0,
         dispatched: 0,
+        due: 0,
         reports: 0,
       });
       expect(await store.read(scope, ['port/a'])).to.deep.equal([record('port/a', 0)]);

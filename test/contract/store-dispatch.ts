@@ -10,7 +10,7 @@ export function describeDispatch(getStore: GetStore): void {
       const store = getStore();
       const scope = newScope();
       await commit(store, scope, put('port/a', '1'));
-      const status = { incarnation: 1, revision: 1, dispatched: 0, reports: 0 };
+      const status = { incarnation: 1, revision: 1, dispatched: 0, due: 0, reports: 0 };
       expect(await store.beginDispatch(scope)).to.deep.equal({ ...status, token: 1 });
       expect(await store.beginDispatch(scope)).to.deep.equal({ ...status, token: 2 });
       const turns = await Promise.all(Array.from({ length: 20 }, () => store.beginDispatch(scope)));

@@ -29,7 +29,7 @@ export function describeDrop(getStore: GetStore): void {
 
     await store.drop(scope);
 
-    const empty = { incarnation: 1, revision: 0, dispatched: 0, reports: 0 };
+    const empty = { incarnation: 1, revision: 0, dispatched: 0, due: 0, reports: 0 };
     expect(await store.status(scope)).to.deep.equal(empty);
     expect(await store.read(scope, ['port/a', 'use/h'])).to.deep.equal([
       record('port/a', 0),

@@ -17,7 +17,7 @@ export function describeReincarnation(getStore: GetStore): void {
 
       expect(await store.reincarnate(scope, 1)).to.equal(true);
 
-      const status = { incarnation: 2, revision: 2, dispatched: 0, reports: 2 };
+      const status = { incarnation: 2, revision: 2, dispatched: 0, due: 0, reports: 2 };
       expect(await store.status(scope)).to.deep.equal(status);
       expect(await store.sent(scope, ['h1', 'h2'])).to.deep.equal([0, 0]);
       expect(await store.marks(scope)).to.deep.equal([]);
@@ -40,7 +40,7 @@ export function describeReincarnation(getStore: GetStore): void {
       await store.beginDispatch(scope);
       await store.putReport(scope, report(1, 1));
       expect(await store.reincarnate(scope, 1), 'never written').to.equal(false);
-      const unwritten = { incarnation: 1, revision: 0, dispatched: 0, reports: 1 };
+      const unwritten = { incarnation: 1, revision: 0, dispatched: 0, due: 0, reports: 1 };
       expect(await store.status(scope)).to.deep.equal(unwritten);
 
       await commit(store, scope);

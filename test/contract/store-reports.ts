@@ -52,8 +52,8 @@ export function describeReports(getStore: GetStore): void {
       const { token } = await store.beginDispatch(scope);
       const behind = async (reporter: string, revision: number): Promise<unknown> =>
         store.putReport(scope, report(1, revision, { reporter }));
-      await store.advance({ scope, token, dispatched: 10, sent: new Map(), sentAll: 9 });
-      expect(await behind('h1', 5), 'the base is not its own').to.deep.equal({ kept: true, behind: false });
+      await store.advance({ scope, token, dispatched: 10, sent: new Map() });
+      expect(await behind('h1', 5), 'it has none').to.deep.equal({ kept: true, behind: false });
       const sent = new Map([
         ['h1', 9],
         ['h2', 10],
@@ -67,6 +67,28 @@ export function describeReports(getStore: GetStore): void {
       expect(await behind('h4', 5)).to.deep.equal({ kept: true, behind: false });
       await store.advance({ scope, token, dispatched: 11, sent: new Map(), sentAll: 11 });
       expect(await behind('h1', 6)).to.deep.equal({ kept: true, behind: false });
+    });
+
+    it('tells a reporter with an entry of its own below the base, once there is one', async () => {
+      const store = getStore();
+      const scope = newScope();
+      const { token } = await store.beginDispatch(scope);
+      const behind = async (reporter: string): Promise<boolean> =>
+        (await store.putReport(scope, report(1, 5, { reporter }))).behind;
+      await store.advance({ scope, token, dispatched: 10, sent: new Map(), sentAll: 8 });
+      const sent = new Map([
+        ['h1', 7],
+        ['h2', 8],
+        ['h3', 10],
+      ]);
+      await store.advance({ scope, token, dispatched: 12, sent });
+      expect(await store.status(scope)).to.include({ dispatched: 12, due: 8 });
+      expect((await store.beginDispatch(scope)).due).to.equal(8);
+      expect([await behind('h1'), await behind('h2'), await behind('h3')]).to.deep.equal([
+        true,
+        false,
+        false,
+      ]);
     });
 
     it('takes a repeat for no news, but tells a reporter that is behind so each time', async () => {

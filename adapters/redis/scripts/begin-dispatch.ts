@@ -5,6 +5,6 @@ export const beginDispatch: Script = {
   keys: 1,
   lua: String.raw`
 local token = redis.call('HINCRBY', KEYS[1], 'token', 1)
-return {token, redis.call('HMGET', KEYS[1], 'incarnation', 'revision', 'dispatched', 'reports')}
+return {token, redis.call('HMGET', KEYS[1], 'incarnation', 'revision', 'dispatched', 'reports', 'base')}
 `,
 };

@@ -2,8 +2,8 @@ import type { Script } from './script.ts';
 
 /**
  * Reports may come in any order; only a newer one replaces. A repeat of the one that is kept writes nothing: hosts repeat
- * themselves all day long. Answers whether it was kept, and whether the reporter has an entry of its own below what was
- * dispatched.
+ * themselves all day long. Answers whether it was kept, and whether the reporter has an entry of its own below what is
+ * due.
  *
  * KEYS: meta rep sent; ARGV: reporter, incarnation, epoch, revision, body
  */
@@ -41,8 +41,8 @@ if not is_older() then
 end
 
 local own = redis.call('HGET', sent, reporter)
-local dispatched = redis.call('HGET', meta, 'dispatched') or '0'
-local behind = own and tonumber(own) < tonumber(dispatched)
+local due = redis.call('HGET', meta, 'base') or redis.call('HGET', meta, 'dispatched') or '0'
+local behind = own and tonumber(own) < tonumber(due)
 return {kept, behind and 1 or 0}
 `,
 };

@@ -72,15 +72,14 @@ export class Audience {
   /** Looks at the hosts that have not got it. `dispatched` must have been read before. */
   async look(dispatched: number): Promise<void> {
     const hosts = [...this.#pending.keys()];
-    const marks = await this.#deps.store.marks(this.#scope);
+    const { due } = await this.#deps.store.status(this.#scope);
     for (let from = 0; from < hosts.length; from += PAGE) {
-      await this.#lookAt(hosts.slice(from, from + PAGE), dispatched, marks.at(-1) ?? 0);
+      await this.#lookAt(hosts.slice(from, from + PAGE), dispatched, due);
     }
     this.#offline = await offlineAmong(this.#deps, [...this.#pending.keys()]);
   }
 
-  /** Copies went out through `marked`. */
-  async #lookAt(hosts: readonly string[], dispatched: number, marked: number): Promise<void> {
+  async #lookAt(hosts: readonly string[], dispatched: number, due: number): Promise<void> {
     const { store } = this.#deps;
     const [members, sent, reports] = await Promise.all([
       store.read(this.#scope, hosts.map(keys.member)),
@@ -99,8 +98,8 @@ export class Audience {
       if (report === undefined || !isContinued(member, report.epoch)) return;
       this.#note(decodeReportBody(report).failures);
       const sentTo = sent[i] ?? 0;
-      // What is for no host is never sent: then a host that is not held back has all that there is for it.
-      const hasAllSent = report.revision >= sentTo && sentTo >= marked;
+      // What is not for a host is never sent: then one that is not held back has all that there is for it.
+      const hasAllSent = report.revision >= sentTo && sentTo >= due;
       const hasAll = report.revision >= this.#revision || hasAllSent;
       if (dispatched < this.#revision || !hasAll) return;
       this.#pending.delete(host);

@@ -5,7 +5,7 @@ import { keys, scopes } from '../../../core/model/keys.ts';
 import type { Member } from '../../../core/model/resources.ts';
 import { lanesOf, partitionsOf } from '../../../core/placement/lanes.ts';
 import { isContinued, membersCounter } from '../../../core/placement/membership.ts';
-import type { Scope } from '../../../core/store/port.ts';
+import type { Scope, ScopeStatus } from '../../../core/store/port.ts';
 import type { GetVpcStatusRequest } from '../../../proto/gen/vpcast/v1/GetVpcStatusRequest.ts';
 import type { HostProgressInput } from '../../../proto/gen/vpcast/v1/HostProgress.ts';
 import type { VpcStatusInput } from '../../../proto/gen/vpcast/v1/VpcStatus.ts';
@@ -29,9 +29,8 @@ export async function getVpcStatus(deps: ServerDeps, request: GetVpcStatusReques
   if (lane === undefined) throw notFound('vpc', vpcId);
   const { former } = lane;
   const partitions = lanesOf(lane).flatMap(partitionsOf);
-  const [status, marks, offline, [ports = 0, ...hosts], { items, nextPageToken }] = await Promise.all([
+  const [status, offline, [ports = 0, ...hosts], { items, nextPageToken }] = await Promise.all([
     store.status(scope),
-    store.marks(scope),
     offlineMembers(deps, scope),
     store.counters(scope, [portsCounter, ...partitions.map(membersCounter)]),
     listRecords<Member>(store, scope, 'member', page),
@@ -45,7 +44,7 @@ export async function getVpcStatus(deps: ServerDeps, request: GetVpcStatusReques
     dispatchedRevision: status.dispatched,
     hostCount: hosts.reduce((sum, count) => sum + count, 0),
     portCount: ports,
-    hosts: await progress(deps, scope, items, { dispatched: status.dispatched, marked: marks.at(-1) ?? 0 }),
+    hosts: await progress(deps, scope, items, status),
     nextPageToken,
     offlineHosts: offline,
     leaseAlarm: leaseAlarm?.() ?? '',
@@ -61,12 +60,11 @@ async function offlineMembers(deps: ServerDeps, scope: Scope): Promise<number> {
   return members.filter((record) => record.body !== undefined).length;
 }
 
-/** `marked`: copies went out through it. */
 async function progress(
   deps: ServerDeps,
   scope: Scope,
   members: readonly Decoded<Member>[],
-  { dispatched, marked }: { dispatched: number; marked: number },
+  { dispatched, due }: ScopeStatus,
 ): Promise<HostProgressInput[]> {
   const { store } = deps;
   const hosts = members.map(({ value }) => value.hostId);
@@ -84,7 +82,7 @@ async function progress(
     return {
       ...{ hostId, partition, slot, epoch, sentRevision },
       offline: offline.has(hostId),
-      held: isDispatched && sentRevision < marked,
+      held: isDispatched && sentRevision < due,
       appliedRevision: report?.revision ?? 0,
       failures: report === undefined ? [] : decodeReportBody(report).failures.map(presentFailure),
     };

@@ -12,14 +12,15 @@ import { bindTo, makeHosts, makePort, memberOf, planeWithVpc, report, revisionOf
 
 const scope = scopes.vpc('v1');
 
-/** What the dispatcher would note; hosts that are not named were sent nothing since. */
+/** What the dispatcher would note of something for some hosts; those that are not named were sent nothing since. */
 async function dispatch(
   { store }: ControlPlane,
   revision: number,
   sent: Record<string, number> = {},
 ): Promise<void> {
   const { token } = await store.beginDispatch(scope);
-  await store.advance({ scope, token, dispatched: revision, sent: new Map(Object.entries(sent)) });
+  const named = new Map(Object.entries(sent));
+  await store.advance({ scope, token, dispatched: revision, sentAll: 1, sent: named });
 }
 
 describe('watching a revision', () => {
