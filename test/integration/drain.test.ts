@@ -64,6 +64,7 @@ describe(`slots that their hosts do not empty, on Pulsar and Redis (seed ${seed}
     const group = await platform.client.createSecurityGroup({ securityGroup: { vpcId: id, name } });
     return { id, group: group.id };
   };
+  /** Of what concerns the hosts with ports in the group. */
   const change = async (group: string, n: number): Promise<void> => {
     const range = { portRangeMin: n, portRangeMax: n };
     const rule = { direction: 'DIRECTION_INGRESS' as const, protocol: 'tcp', ...range };
@@ -83,8 +84,9 @@ describe(`slots that their hosts do not empty, on Pulsar and Redis (seed ${seed}
   it('are freed when the host left while it was dead', async () => {
     const { id, group } = await vpc('left');
     const [dead = '', ...others] = hosts.slice(0, 3);
-    const port = await platform.client.createPort({ port: { vpcId: id }, hostId: dead });
-    for (const hostId of others) await platform.client.createPort({ port: { vpcId: id }, hostId });
+    const draft = { vpcId: id, securityGroupIds: [group] };
+    const port = await platform.client.createPort({ port: draft, hostId: dead });
+    for (const hostId of others) await platform.client.createPort({ port: draft, hostId });
     await platform.settled();
     await platform.stopAgent(dead);
     for (let n = 1; n <= 5; n++) await change(group, n);
@@ -100,7 +102,8 @@ describe(`slots that their hosts do not empty, on Pulsar and Redis (seed ${seed}
     const [first, second] = [await vpc('first'), await vpc('second')];
     const [dead = '', ...others] = hosts.slice(3, 6);
     for (const hostId of [dead, ...others]) {
-      await platform.client.createPort({ port: { vpcId: first.id }, hostId });
+      const draft = { vpcId: first.id, securityGroupIds: [first.group] };
+      await platform.client.createPort({ port: draft, hostId });
     }
     await platform.settled();
     await platform.stopAgent(dead);
@@ -122,13 +125,14 @@ describe(`slots that their hosts do not empty, on Pulsar and Redis (seed ${seed}
     const { client } = platform;
     const vpcs = await Promise.all(Array.from({ length: 6 }, (_, n) => vpc(`busy-${n}`)));
     const mortal = hosts.slice(6, 12);
-    const free = vpcs.flatMap(({ id }) => hosts.map((hostId) => ({ id, hostId })));
+    const free = vpcs.flatMap((each) => hosts.map((hostId) => ({ ...each, hostId })));
     let done = 0;
     const killed = new Set<string>();
     await forEachOf(leaves, 12, async () => {
       const [pair] = free.splice(random.integer(0, free.length - 1), 1);
       if (pair === undefined) throw new Error('more calls at a time than pairs');
-      const port = await client.createPort({ port: { vpcId: pair.id }, hostId: pair.hostId });
+      const draft = { vpcId: pair.id, securityGroupIds: [pair.group] };
+      const port = await client.createPort({ port: draft, hostId: pair.hostId });
       if (random.integer(0, 3) === 0) await change(random.pick(vpcs).group, 1 + (done % 60_000));
       await client.deletePort({ id: port.id });
       free.push(pair);

@@ -99,9 +99,12 @@ describe('two Pulsar clusters', function () {
     }, 60_000);
     const after = await status('one');
     expect(await topicOn('main', before.topic)).to.equal(undefined);
-    const found = await topicOn('other', after.topic);
-    expect(found?.subscriptions['hosts']?.consumers).to.have.length(after.hostCount);
-    expect(found?.subscriptions['hosts']?.backlog).to.equal(0);
+    const subscription = async () => (await topicOn('other', after.topic))?.subscriptions['hosts'];
+    expect((await subscription())?.consumers).to.have.length(after.hostCount);
+    // Acknowledgements come after the reports.
+    await eventually(async () => {
+      expect((await subscription())?.backlog).to.equal(0);
+    });
     const listening = [...platform.agents.values()].flatMap((agent) => agent.listening());
     const moved = listening.filter((id) => id.startsWith('one/'));
     expect(moved, 'one slot for each host').to.have.length(after.hostCount);
