@@ -1,3 +1,4 @@
+import { isCount, isObject } from '../core/codec/shapes.ts';
 import { keys, scopes, splitKey } from '../core/model/keys.ts';
 import type { Assignment, Lane } from '../core/model/resources.ts';
 import type { Entry } from '../core/model/view.ts';
@@ -50,16 +51,8 @@ function isLane(value: unknown): value is Lane {
   );
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function isText(value: unknown): boolean {
   return typeof value === 'string' && value !== '';
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 export interface Known extends Assignment {

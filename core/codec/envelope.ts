@@ -10,8 +10,10 @@ import type { Assignment } from '../model/resources.ts';
 import type { Entry } from '../model/view.ts';
 import type { Scope } from '../store/port.ts';
 import { decodeEntries } from './entries.ts';
+import { joinHeaded, splitHeaded } from './headed.ts';
 import { decodePart, decodeTimed, encodeProperties, flag, integer, text } from './properties.ts';
 import type { Part, Timed } from './properties.ts';
+import { isObject } from './shapes.ts';
 
 interface Stamp {
   readonly scope: Scope;
@@ -130,11 +132,11 @@ export function packPayloads(
 
 /** A payload of encoded entries: a line of JSON with what else there is, and theirs. */
 export function joinPayload(entries: readonly Buffer[], assignment?: Assignment): Buffer {
-  return Buffer.concat([Buffer.from(`${JSON.stringify({ assignment })}\n`), ...entries]);
+  return joinHeaded({ assignment }, entries);
 }
 
 export function decodeBody(payload: Buffer): Body {
-  const { head, rest } = splitPayload(payload);
+  const { head, rest } = splitHeaded(payload);
   const entries = decodeEntries(rest);
   const assignment = head['assignment'];
   if (assignment !== undefined && !isObject(assignment)) {
@@ -143,23 +145,4 @@ export function decodeBody(payload: Buffer): Body {
   return assignment !== undefined
     ? { entries, assignment: assignment as unknown as Assignment }
     : { entries };
-}
-
-const LINE_FEED = 10;
-
-/** The first line of a payload, and what follows it. Throws `invalid_argument` unless that line is a JSON object. */
-export function splitPayload(payload: Buffer): { head: Record<string, unknown>; rest: Buffer } {
-  const end = payload.indexOf(LINE_FEED);
-  let head: unknown;
-  try {
-    head = JSON.parse(payload.toString('utf8', 0, Math.max(0, end)));
-  } catch (cause) {
-    throw new PlatformError('invalid_argument', 'message whose head is not JSON', { cause });
-  }
-  if (!isObject(head)) throw new PlatformError('invalid_argument', 'message whose head is no object');
-  return { head, rest: payload.subarray(end + 1) };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -9,9 +9,10 @@ import type { Entry } from '../model/view.ts';
 import type { Scope } from '../store/port.ts';
 import { digits } from './digits.ts';
 import { decodeEntries } from './entries.ts';
-import { splitPayload } from './envelope.ts';
+import { joinHeaded, splitHeaded } from './headed.ts';
 import { decodePart, decodeTimed, encodeProperties, integer, text } from './properties.ts';
 import type { Part, Timed } from './properties.ts';
+import { isCount } from './shapes.ts';
 
 /** Changes in the range (from, to], for hosts of any epoch. The range is covered when the last part was applied. */
 export interface FanOutHeader extends Part, Timed {
@@ -57,12 +58,12 @@ export function packFanOutBody(common: Buffer, own: ReadonlyMap<string, Buffer>)
   const index = Buffer.from(`${lines.join('')}\n`);
   const head = { index: index.length, common: common.length };
   const forms = own.size === 0 ? Buffer.alloc(0) : pack([...own.values()]);
-  return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), index, common, forms]);
+  return joinHeaded(head, [index, common, forms]);
 }
 
 /** The entries in the form that one host shall hold. Security groups are there for all: whom they do not concern leaves them. */
 export function decodeFanOutBody(payload: Buffer, host: string): Entry[] {
-  const { head, rest } = splitPayload(payload);
+  const { head, rest } = splitHeaded(payload);
   const { index, common } = head;
   if (!isCount(index) || !isCount(common) || index + common > rest.length) throw malformed();
   const entries = decodeEntries(rest.subarray(index, index + common));
@@ -96,10 +97,6 @@ function placeOf(host: string, index: Buffer): { start: number; end: number } | 
   const [start, end] = index.toString('utf8', from, index.indexOf('\n', from)).split('\t').map(digits);
   if (start === undefined || end === undefined) throw malformed();
   return { start, end };
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function malformed(): PlatformError {

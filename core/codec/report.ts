@@ -1,6 +1,7 @@
 import { PlatformError } from '../errors.ts';
 import type { RecordKey, Scope } from '../store/port.ts';
 import { isScope } from './scope.ts';
+import { isCount, isObject } from './shapes.ts';
 
 /** A resource that the host received and could not apply; it counts as held. */
 export interface Failure {
@@ -117,12 +118,4 @@ function isListOf<T>(value: unknown, isItem: (item: unknown) => item is T): valu
 
 function isPath(value: unknown): value is RecordKey {
   return typeof value === 'string' && value.includes('/');
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,7 @@
+import { joinHeaded, splitHeaded } from '../../core/codec/headed.ts';
 import { timed } from '../../core/codec/properties.ts';
 import { isScope } from '../../core/codec/scope.ts';
+import { isCount, isObject } from '../../core/codec/shapes.ts';
 import { PlatformError } from '../../core/errors.ts';
 import type { IncomingMessage, OutgoingMessage } from '../../core/messaging/port.ts';
 import type { CopiesLane } from '../../core/model/resources.ts';
@@ -7,7 +9,7 @@ import type { Chunk, HostCopy } from './chunk.ts';
 import { SplicedPages } from './spliced-pages.ts';
 import type { Splice } from './spliced-pages.ts';
 
-/** The payload is this as JSON, a line feed, and then the bytes of the pages and the splices in their order here. */
+/** The head of the payload; behind it come the bytes of the pages and the splices, in their order here. */
 interface Head extends Omit<Chunk, 'entries' | 'copies'> {
   readonly copies: readonly (readonly [
     hostId: string,
@@ -28,8 +30,6 @@ interface Head extends Omit<Chunk, 'entries' | 'copies'> {
   ])[];
 }
 
-const LINE_FEED = 10;
-
 export function encodeChunk(id: string, chunk: Chunk): OutgoingMessage {
   const { scope, turn, incarnation, to, lane, copies, sinceMs } = chunk;
   const hosts = copies.map(({ member }) => member.hostId);
@@ -48,23 +48,22 @@ export function encodeChunk(id: string, chunk: Chunk): OutgoingMessage {
     splices: splices.map(({ host, page, start, end, bytes }) => [host, page, start, end, bytes.length]),
   };
   const bytes = splices.map((splice) => splice.bytes);
-  const payload = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), ...pages, ...bytes]);
-  return { properties: { chunk: id }, payload };
+  return { properties: { chunk: id }, payload: joinHeaded(head, [...pages, ...bytes]) };
 }
 
 /** Throws `invalid_argument`. */
 export function decodeChunk(payload: Buffer): Chunk {
-  const end = payload.indexOf(LINE_FEED);
-  const head = parseHead(payload.subarray(0, Math.max(0, end)));
-  let at = end + 1;
-  const take = (length: number): Buffer => payload.subarray(at, (at += length));
+  const { head, rest }: { head: unknown; rest: Buffer } = splitHeaded(payload, 'chunk');
+  if (!isHead(head)) throw malformed('with a bad head');
+  let at = 0;
+  const take = (length: number): Buffer => rest.subarray(at, (at += length));
   const pages = head.pages.map(take);
   const own = new Map<string, Map<number, Splice>>();
   for (const [host, page, start, stop, length] of head.splices) {
     const ofHost = own.get(host) ?? new Map<number, Splice>();
     own.set(host, ofHost.set(page, { start, end: stop, bytes: take(length) }));
   }
-  if (at !== payload.length) throw malformed('of another length than it says');
+  if (at !== rest.length) throw malformed('of another length than it says');
   const { scope, turn, incarnation, to, lane, sinceMs } = head;
   return {
     ...{ scope, turn, incarnation, to, lane },
@@ -88,20 +87,9 @@ export function chunkIdOf({ properties }: Pick<IncomingMessage, 'properties'>): 
   return properties['chunk'] ?? '';
 }
 
-function parseHead(text: Buffer): Head {
-  let head: unknown;
-  try {
-    head = JSON.parse(text.toString());
-  } catch (cause) {
-    throw new PlatformError('invalid_argument', 'chunk whose head is not JSON', { cause });
-  }
-  if (!isHead(head)) throw malformed('with a bad head');
-  return head;
-}
-
 function isHead(head: unknown): head is Head {
   return (
-    hasFields(head) &&
+    isObject(head) &&
     isScope(head['scope']) &&
     [head['turn'], head['incarnation'], head['to'], head['sinceMs'] ?? 0].every(isCount) &&
     isLane(head['lane']) &&
@@ -113,7 +101,7 @@ function isHead(head: unknown): head is Head {
 }
 
 function isLane(lane: unknown): lane is CopiesLane {
-  if (!hasFields(lane)) return false;
+  if (!isObject(lane)) return false;
   const { cluster, topic, partitions, base = 0, former } = lane;
   return (
     typeof cluster === 'string' &&
@@ -134,14 +122,6 @@ function isList<T>(value: unknown, is: (item: unknown) => item is T): value is T
 function isList(value: unknown, is: (item: unknown) => boolean): value is unknown[];
 function isList(value: unknown, is: (item: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every(is);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function hasFields(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function malformed(how: string): PlatformError {
