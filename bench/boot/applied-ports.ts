@@ -5,6 +5,7 @@ import type { Entry } from '../../core/model/view.ts';
 import type { Scope } from '../../core/store/port.ts';
 import { nowMs } from '../open-loop.ts';
 import type { AppliedPort } from '../agents-messages.ts';
+import { watchedBus } from '../watched-bus.ts';
 
 interface Arrival {
   readonly sentAtMs: number;
@@ -19,22 +20,10 @@ export class AppliedPorts {
 
   /** The bus, with the arrival of each message noted before the host gets it. */
   watch(hostId: string, bus: MessageBus): MessageBus {
-    return {
-      sendToSlot: (address, message) => bus.sendToSlot(address, message),
-      sendByKey: (topic, partitions, key, message) => bus.sendByKey(topic, partitions, key, message),
-      publish: (to, message) => bus.publish(to, message),
-      read: (options) => bus.read(options),
-      subscribeGroup: (options) => bus.subscribeGroup(options),
-      close: () => bus.close(),
-      subscribeSlot: (options) =>
-        bus.subscribeSlot({
-          ...options,
-          handler: (message) => {
-            this.#arrived(hostId, message);
-            return options.handler(message);
-          },
-        }),
-    };
+    return watchedBus(bus, ['slots'], (message, handler) => {
+      this.#arrived(hostId, message);
+      return handler(message);
+    });
   }
 
   durable(hostId: string, scope: Scope, revision: number, changed: readonly Entry[]): void {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, MessageBus } from '../../core/messaging/port.ts';
 import type { SentTally } from '../agents-messages.ts';
 import { monotonicMs } from '../monotonic.ts';
+import { watchedBus } from '../watched-bus.ts';
 import { Receipts } from './receipts.ts';
 
 type Tell = (stage: 'received' | 'durable', tally: SentTally) => void;
@@ -25,26 +26,12 @@ export class SeenMulticasts {
 
   /** The bus, with the arrival of each message noted as the agent gets it. */
   watch(host: number, bus: MessageBus): MessageBus {
-    const noted = <Options extends { readonly handler: (message: IncomingMessage) => Promise<void> }>(
-      options: Options,
-    ): Options => ({
-      ...options,
-      handler: (message: IncomingMessage) => {
-        // The agent decodes it before it waits for anything.
-        const handled = options.handler(message);
-        this.#arrived(host, message);
-        return handled;
-      },
+    return watchedBus(bus, ['slots', 'readers'], (message, handler) => {
+      // The agent decodes it before it waits for anything.
+      const handled = handler(message);
+      this.#arrived(host, message);
+      return handled;
     });
-    return {
-      sendToSlot: (address, message) => bus.sendToSlot(address, message),
-      sendByKey: (topic, partitions, key, message) => bus.sendByKey(topic, partitions, key, message),
-      publish: (to, message) => bus.publish(to, message),
-      subscribeGroup: (options) => bus.subscribeGroup(options),
-      close: () => bus.close(),
-      read: (options) => bus.read(noted(options)),
-      subscribeSlot: (options) => bus.subscribeSlot(noted(options)),
-    };
   }
 
   durable(host: number, revision: number): void {

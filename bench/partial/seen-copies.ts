@@ -1,6 +1,7 @@
 import { packPayloads } from '../../core/codec/envelope.ts';
 import type { IncomingMessage, MessageBus } from '../../core/messaging/port.ts';
 import { monotonicMs } from '../monotonic.ts';
+import { watchedBus } from '../watched-bus.ts';
 
 /** What the hosts of one process got that ends at one revision of a VPC, so far. A tuple, since there are many. */
 export type CopiesTally = readonly [
@@ -21,22 +22,10 @@ export class SeenCopies {
   readonly #changed = new Set<number>();
 
   watch(bus: MessageBus): MessageBus {
-    return {
-      sendToSlot: (address, message) => bus.sendToSlot(address, message),
-      sendByKey: (topic, partitions, key, message) => bus.sendByKey(topic, partitions, key, message),
-      publish: (to, message) => bus.publish(to, message),
-      read: (options) => bus.read(options),
-      subscribeGroup: (options) => bus.subscribeGroup(options),
-      close: () => bus.close(),
-      subscribeSlot: (options) =>
-        bus.subscribeSlot({
-          ...options,
-          handler: (message) => {
-            this.#arrived(message);
-            return options.handler(message);
-          },
-        }),
-    };
+    return watchedBus(bus, ['slots'], (message, handler) => {
+      this.#arrived(message);
+      return handler(message);
+    });
   }
 
   /** Those that have changed since the last call. */
