@@ -1,3 +1,6 @@
+import { parseArgs } from 'node:util';
+import type { ParseArgsConfig } from 'node:util';
+
 /** The command line makes no sense. */
 export class UsageError extends Error {}
 
@@ -7,4 +10,16 @@ export function count(name: string, text: string, min: number, max: number): num
     throw new UsageError(`--${name} must be a whole number from ${min} to ${max}`);
   }
   return value;
+}
+
+/** As `parseArgs`; throws UsageError. */
+export function parseOptions<const Of extends NonNullable<ParseArgsConfig['options']>>(
+  args: readonly string[],
+  options: Of,
+) {
+  try {
+    return parseArgs({ args: [...args], options }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
 }

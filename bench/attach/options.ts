@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { UsageError, count } from '../usage.ts';
+import { count, parseOptions } from '../usage.ts';
 
 export interface AttachOptions {
   readonly json: boolean;
@@ -14,27 +13,16 @@ export const attachUsage = `  attach           processor time of the broker for 
     --clients N      Pulsar clients, and so connections, that they share (default 20)`;
 
 export function readAttachOptions(args: readonly string[]): AttachOptions {
-  const values = parse(args);
+  const values = parseOptions(args, {
+    json: { type: 'boolean', default: false },
+    sizes: { type: 'string', default: '100,1000,3000' },
+    rounds: { type: 'string', default: '3' },
+    clients: { type: 'string', default: '20' },
+  });
   return {
     json: values.json,
     sizes: values.sizes.split(',').map((size) => count('sizes', size, 1, 20_000)),
     rounds: count('rounds', values.rounds, 1, 100),
     clients: count('clients', values.clients, 1, 1_000),
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        json: { type: 'boolean', default: false },
-        sizes: { type: 'string', default: '100,1000,3000' },
-        rounds: { type: 'string', default: '3' },
-        clients: { type: 'string', default: '20' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { UsageError, count } from '../usage.ts';
+import { UsageError, count, parseOptions } from '../usage.ts';
 
 export interface BootOptions {
   readonly json: boolean;
@@ -31,7 +30,20 @@ export const bootUsage = `  boot             from BindPort to applied and durabl
     --report         writes docs/benchmarks/boot.md and boot.svg`;
 
 export function readBootOptions(args: readonly string[]): BootOptions {
-  const values = parse(args);
+  const values = parseOptions(args, {
+    json: { type: 'boolean', default: false },
+    report: { type: 'boolean', default: false },
+    seconds: { type: 'string', default: '60' },
+    warmup: { type: 'string', default: '20' },
+    rate: { type: 'string', default: '50' },
+    agents: { type: 'string', default: '200' },
+    vpcs: { type: 'string', default: '100' },
+    members: { type: 'string', default: '4' },
+    workers: { type: 'string', default: '2' },
+    clients: { type: 'string', default: '20' },
+    'infra-nodes': { type: 'string', default: '2' },
+    broker: { type: 'string', multiple: true, default: [] },
+  });
   const number = (name: keyof typeof counts): number => {
     const [min, max] = counts[name];
     return count(name, values[name], min, max);
@@ -64,30 +76,6 @@ const counts = {
   clients: [1, 10_000],
   'infra-nodes': [1, 64],
 } as const;
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        json: { type: 'boolean', default: false },
-        report: { type: 'boolean', default: false },
-        seconds: { type: 'string', default: '60' },
-        warmup: { type: 'string', default: '20' },
-        rate: { type: 'string', default: '50' },
-        agents: { type: 'string', default: '200' },
-        vpcs: { type: 'string', default: '100' },
-        members: { type: 'string', default: '4' },
-        workers: { type: 'string', default: '2' },
-        clients: { type: 'string', default: '20' },
-        'infra-nodes': { type: 'string', default: '2' },
-        broker: { type: 'string', multiple: true, default: [] },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
 
 function setting(text: string): [string, string] {
   const at = text.indexOf('=');

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { UsageError, count } from '../usage.ts';
+import { UsageError, count, parseOptions } from '../usage.ts';
 
 export interface IsolationOptions {
   readonly json: boolean;
@@ -32,7 +31,19 @@ export const isolationUsage = `  isolation        what hosts that fail do to the
     --infra-nodes N  (default 2)`;
 
 export function readIsolationOptions(args: readonly string[]): IsolationOptions {
-  const values = parse(args);
+  const values = parseOptions(args, {
+    json: { type: 'boolean', default: false },
+    agents: { type: 'string', default: '1000' },
+    failing: { type: 'string', default: '0.02' },
+    vanish: { type: 'string' },
+    lane: { type: 'string', default: 'copies' },
+    load: { type: 'string', default: '0.4' },
+    owed: { type: 'string', default: '2' },
+    seconds: { type: 'string', default: '40' },
+    workers: { type: 'string', default: '4' },
+    clients: { type: 'string', default: '40' },
+    'infra-nodes': { type: 'string', default: '2' },
+  });
   const { vanish } = values;
   return {
     json: values.json,
@@ -47,29 +58,6 @@ export function readIsolationOptions(args: readonly string[]): IsolationOptions 
     clients: count('clients', values.clients, 1, 10_000),
     infraNodes: count('infra-nodes', values['infra-nodes'], 1, 64),
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        json: { type: 'boolean', default: false },
-        agents: { type: 'string', default: '1000' },
-        failing: { type: 'string', default: '0.02' },
-        vanish: { type: 'string' },
-        lane: { type: 'string', default: 'copies' },
-        load: { type: 'string', default: '0.4' },
-        owed: { type: 'string', default: '2' },
-        seconds: { type: 'string', default: '40' },
-        workers: { type: 'string', default: '4' },
-        clients: { type: 'string', default: '40' },
-        'infra-nodes': { type: 'string', default: '2' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }
 
 function share(name: string, text: string): number {

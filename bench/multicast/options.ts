@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { UsageError, count } from '../usage.ts';
+import { UsageError, count, parseOptions } from '../usage.ts';
 import { designs } from './designs/all.ts';
 
 export interface MulticastOptions {
@@ -35,7 +34,17 @@ const counts = {
 } as const;
 
 export function readMulticastOptions(args: readonly string[]): MulticastOptions {
-  const values = parse(args);
+  const values = parseOptions(args, {
+    json: { type: 'boolean', default: false },
+    designs: { type: 'string', default: [...designs.keys()].join(',') },
+    hosts: { type: 'string', default: '100,1000' },
+    rounds: { type: 'string', default: '2' },
+    messages: { type: 'string', default: '30' },
+    interval: { type: 'string', default: '200' },
+    processes: { type: 'string', default: '4' },
+    'hosts-per-partition': { type: 'string', default: '1000' },
+    'hosts-per-connection': { type: 'string', default: '100' },
+  });
   const number = (name: keyof typeof counts): number => {
     const [min, max] = counts[name];
     return count(name, values[name], min, max);
@@ -57,27 +66,6 @@ export function readMulticastOptions(args: readonly string[]): MulticastOptions 
     hostsPerPartition: number('hosts-per-partition'),
     hostsPerConnection: number('hosts-per-connection'),
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        json: { type: 'boolean', default: false },
-        designs: { type: 'string', default: [...designs.keys()].join(',') },
-        hosts: { type: 'string', default: '100,1000' },
-        rounds: { type: 'string', default: '2' },
-        messages: { type: 'string', default: '30' },
-        interval: { type: 'string', default: '200' },
-        processes: { type: 'string', default: '4' },
-        'hosts-per-partition': { type: 'string', default: '1000' },
-        'hosts-per-connection': { type: 'string', default: '100' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }
 
 function unique<T>(values: readonly T[]): T[] {

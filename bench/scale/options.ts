@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { UsageError, count } from '../usage.ts';
+import { UsageError, count, parseOptions } from '../usage.ts';
 import { region } from './workload.ts';
 import type { Workload } from './workload.ts';
 
@@ -31,7 +30,17 @@ export const scaleUsage = `  scale            what a region of a million hosts t
 const kept = (name: string): string => fileURLToPath(new URL(`measured/${name}`, import.meta.url));
 
 export function readScaleOptions(args: readonly string[]): ScaleOptions {
-  const values = parse(args);
+  const values = parseOptions(args, {
+    json: { type: 'boolean', default: false },
+    report: { type: 'boolean', default: false },
+    from: { type: 'string' },
+    validate: { type: 'string', multiple: true, default: [] },
+    'store-calls': { type: 'boolean', default: false },
+    cores: { type: 'string', default: '2' },
+    hosts: { type: 'string', default: String(region.hosts) },
+    changes: { type: 'string', default: String(region.changesPerSecond) },
+    exponent: { type: 'string', default: String(region.exponent) },
+  });
   const [first] = values.validate;
   const exponent = Number(values.exponent);
   if (!(exponent > 0 && exponent < 10))
@@ -52,25 +61,4 @@ export function readScaleOptions(args: readonly string[]): ScaleOptions {
       exponent,
     },
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        json: { type: 'boolean', default: false },
-        report: { type: 'boolean', default: false },
-        from: { type: 'string' },
-        validate: { type: 'string', multiple: true, default: [] },
-        'store-calls': { type: 'boolean', default: false },
-        cores: { type: 'string', default: '2' },
-        hosts: { type: 'string', default: String(region.hosts) },
-        changes: { type: 'string', default: String(region.changesPerSecond) },
-        exponent: { type: 'string', default: String(region.exponent) },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }
