@@ -83,9 +83,14 @@ export class Memberships {
   completed(scope: Scope, epoch: number, assignment?: Assignment): void {
     this.#forget(scope, epoch);
     if (assignment === undefined) return;
-    this.#deps.reminders.clear(`left ${scope} ${epoch}`);
-    this.#trust(assignmentId(assignment.vpcId, epoch));
+    this.#joined(assignment);
     this.#attend(this.#known());
+  }
+
+  /** A snapshot says less than the host knew already; `assignment`: it has made the host a member all the same. */
+  outdated(scope: Scope, epoch: number, assignment?: Assignment): void {
+    if (assignment !== undefined) this.#joined(assignment);
+    this.want(scope, epoch);
   }
 
   /** Something of the scope is missing. */
@@ -205,6 +210,11 @@ export class Memberships {
       replicas.commit([{ kind: 'settled', scope, epoch }]);
       reminders.clear(`left ${scope} ${epoch}`);
     }
+  }
+
+  #joined({ vpcId, epoch }: Assignment): void {
+    this.#deps.reminders.clear(`left ${scopes.vpc(vpcId)} ${epoch}`);
+    this.#trust(assignmentId(vpcId, epoch));
   }
 
   #doubt(id: string): void {

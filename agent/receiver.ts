@@ -163,6 +163,12 @@ export class Receiver {
     if (snapshot === undefined) return done;
     const { entries, assignment } = snapshot;
     const joined: Effect[] = assignment === undefined ? [] : [{ kind: 'joined', assignment }];
+    if (state.isOutdated(scope, header.incarnation, header.to)) {
+      counters.stale++;
+      replicas.commit(joined);
+      memberships.outdated(scope, epoch, assignment);
+      return done;
+    }
     const outcome = await replicas.snapshot(header, entries, joined);
     if (outcome !== 'applied') {
       counters.stale++;

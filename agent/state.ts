@@ -34,8 +34,14 @@ export type Effect =
   | { readonly kind: 'left'; readonly left: LeftReport; readonly incarnation: number }
   /** The control service knows that the host left. */
   | { readonly kind: 'settled'; readonly scope: Scope; readonly epoch: number }
-  /** Snapshots up to here come too late. */
-  | { readonly kind: 'floor'; readonly scope: Scope; readonly incarnation: number; readonly epoch: number };
+  /** Snapshots up to here come too late; `revision`: as far as the host was when it gave the scope up. */
+  | {
+      readonly kind: 'floor';
+      readonly scope: Scope;
+      readonly incarnation: number;
+      readonly epoch: number;
+      readonly revision?: number;
+    };
 
 export interface Held {
   replica: Replica;
@@ -47,6 +53,7 @@ export interface Held {
 interface Floor {
   readonly incarnation: number;
   readonly epoch: number;
+  readonly revision: number;
 }
 
 /** Stands for a message that could not be understood, in the failures of its scope, until a snapshot makes up for it. */
@@ -87,9 +94,12 @@ export class HostState {
         if (effect.failure !== undefined) held.failures.set(effect.failure.key, effect.failure);
         break;
       }
-      case 'drop':
+      case 'drop': {
+        const replica = this.held.get(effect.scope)?.replica;
+        if (replica !== undefined) this.#raiseFloor(effect.scope, { ...replica, epoch: 0 });
         this.held.delete(effect.scope);
         break;
+      }
       case 'joined': {
         const { vpcId, epoch } = effect.assignment;
         this.joined.set(assignmentId(vpcId, epoch), effect.assignment);
@@ -101,13 +111,13 @@ export class HostState {
         break;
       case 'left':
         this.left.set(`${effect.left.scope}/${effect.left.epoch}`, effect.left);
-        this.#raiseFloor(effect.left.scope, { incarnation: effect.incarnation, epoch: effect.left.epoch });
+        this.#raiseFloor(effect.left.scope, { ...effect.left, incarnation: effect.incarnation, revision: 0 });
         break;
       case 'settled':
         this.left.delete(`${effect.scope}/${effect.epoch}`);
         break;
       case 'floor':
-        this.#raiseFloor(effect.scope, effect);
+        this.#raiseFloor(effect.scope, { revision: 0, ...effect });
     }
   }
 
@@ -132,9 +142,7 @@ export class HostState {
     }
     for (const assignment of this.joined.values()) yield { kind: 'joined', assignment };
     for (const left of this.left.values()) yield { kind: 'left', left, incarnation: 0 };
-    for (const [scope, { incarnation, epoch }] of this.#floors) {
-      yield { kind: 'floor', scope, incarnation, epoch };
-    }
+    for (const [scope, floor] of this.#floors) yield { kind: 'floor', scope, ...floor };
   }
 
   hold(scope: Scope, epoch: number): Held {
@@ -156,11 +164,22 @@ export class HostState {
     return floor !== undefined && incarnation <= floor.incarnation && epoch <= floor.epoch;
   }
 
+  /**
+   * True for a snapshot from before what the host had when it gave the scope up, where it has got nothing of it since:
+   * what was removed in between would come back.
+   */
+  isOutdated(scope: Scope, incarnation: number, revision: number): boolean {
+    const floor = this.#floorOfNothing(scope);
+    return floor?.incarnation === incarnation && revision < floor.revision;
+  }
+
   /** What is to be said of a scope; undefined when the host does not hold it. */
   report(scope: Scope): ScopeReport | undefined {
     const held = this.held.get(scope);
     if (held === undefined) return undefined;
-    const { epoch, incarnation, revision, partial, digest } = held.replica;
+    const { epoch, partial, digest } = held.replica;
+    const floor = this.#floorOfNothing(scope);
+    const { incarnation, revision } = floor ?? held.replica;
     const asked = Math.max(epoch, held.wanted ?? 0);
     const reading = this.reading.get(scope);
     const tail = this.tails.get(scope);
@@ -173,10 +192,15 @@ export class HostState {
       failures: [...held.failures.values()],
       needsSnapshot: held.wanted !== undefined,
       // In the middle of a message the entries are those of no revision.
-      ...(asked === epoch && partial === undefined ? { digest } : {}),
+      ...(asked === epoch && partial === undefined && floor === undefined ? { digest } : {}),
       ...(reading === undefined ? {} : { reading }),
       ...(tail === undefined ? {} : { tail }),
     };
+  }
+
+  /** As far as the host was, when it has nothing now. */
+  #floorOfNothing(scope: Scope): Floor | undefined {
+    return (this.held.get(scope)?.replica.incarnation ?? 0) === 0 ? this.#floors.get(scope) : undefined;
   }
 
   #applyScope(effect: Extract<Effect, { kind: 'scope' }>): void {
@@ -203,12 +227,16 @@ export class HostState {
     if (splitScope(scope).kind === 'host') this.#floors.clear();
   }
 
-  #raiseFloor(scope: Scope, { incarnation, epoch }: Floor): void {
-    const floor = this.#floors.get(scope);
+  #raiseFloor(scope: Scope, { incarnation, epoch, revision }: Floor): void {
+    const before = this.#floors.get(scope) ?? { incarnation: 0, epoch: 0, revision: 0 };
+    const isNext = incarnation > before.incarnation;
+    const isPast = incarnation < before.incarnation;
     this.#floors.delete(scope);
     this.#floors.set(scope, {
-      incarnation: Math.max(incarnation, floor?.incarnation ?? 0),
-      epoch: Math.max(epoch, floor?.epoch ?? 0),
+      incarnation: isPast ? before.incarnation : incarnation,
+      epoch: Math.max(epoch, before.epoch),
+      // Of that incarnation.
+      revision: Math.max(isPast ? 0 : revision, isNext ? 0 : before.revision),
     });
     for (const oldest of this.#floors.keys()) {
       if (this.#floors.size <= MAX_FLOORS) break;

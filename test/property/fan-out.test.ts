@@ -43,7 +43,12 @@ type Step =
   | { readonly kind: 'lose-reports'; readonly count: number }
   | { readonly kind: 'stop' | 'start'; readonly host: string }
   /** It leaves and comes again, and something is deleted, all of which it may read before it gets any of it another way. */
-  | { readonly kind: 'come-again'; readonly host: string; readonly port: string }
+  | {
+      readonly kind: 'come-again';
+      readonly host: string;
+      readonly port: string;
+      readonly isFencedFirst: boolean;
+    }
   /** Agents do what they do by themselves. */
   | { readonly kind: 'wait'; readonly ms: number };
 
@@ -117,6 +122,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant('come-again' as const),
       host,
       port: fc.constantFrom(...portIds),
+      isFencedFirst: fc.boolean(),
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('stop' as const, 'start' as const), host }) },
@@ -174,7 +180,7 @@ async function run(world: ReadingWorld, each: Step, n: number): Promise<void> {
       await world.dispatch(0);
       await world.write(() => fixture.bind(each.port, undefined));
       await world.dispatch(0);
-      for (const lane of ['reader', 'own'] as const) {
+      for (const lane of ['reader', ...(each.isFencedFirst ? (['slot'] as const) : []), 'own'] as const) {
         world.lanes.deliver(each.host, lane, 100);
         await delay(3);
       }

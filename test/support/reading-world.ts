@@ -34,7 +34,7 @@ interface Host {
   readonly slot: number;
   readonly journal: JournalFactory;
   agent: Agent | undefined;
-  /** The highest revision that was durable since it last joined. */
+  /** The highest revision that was durable, also before it left and came again. */
   reached: number;
 }
 
@@ -216,10 +216,6 @@ export class ReadingWorld {
 
   #applied(host: Host, scope: Scope, revision: number, changed: readonly Entry[]): void {
     if (scope !== vpcScope) return;
-    if (host.agent?.view(vpcId) === undefined) {
-      host.reached = 0;
-      return;
-    }
     for (const { key, revision: at, body } of changed) {
       const deletions = body === undefined ? [] : (this.#deletions.get(key) ?? []);
       const deletion = deletions.find((each) => at < each && each <= host.reached);

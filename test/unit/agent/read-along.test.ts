@@ -1,7 +1,16 @@
 import { expect } from 'chai';
+import type { Agent } from '../../../agent/agent.ts';
 import { digestOf } from '../../../core/model/digest.ts';
 import { keys, scopes } from '../../../core/model/keys.ts';
-import { assignmentOf, eventually, port, registration, removed, revisions } from './fixture.ts';
+import {
+  assignmentOf,
+  eventually,
+  port,
+  registration,
+  removed,
+  revisions,
+  slotOfAssignment,
+} from './fixture.ts';
 import { ReadingWorld, a, joined, laneEntry, settled, slot, topic } from './reading-fixture.ts';
 
 describe('an agent that reads along', () => {
@@ -231,5 +240,50 @@ describe('an agent that reads along', () => {
     await reading.has(10);
     expect(agent.listening()).to.deep.equal(['a/2']);
     expect(reading.last?.scope).to.equal(scopes.vpc('a'));
+  });
+
+  describe('leaves, and is made a member again by a snapshot from before what it had read', () => {
+    const again = assignmentOf('a', 2);
+    const before = [port('p', 3), laneEntry(4)];
+
+    async function left(): Promise<Agent> {
+      const agent = await reading.reading();
+      await reading.publish(5, 9, [removed('port/p', 8), port('q', 9)]);
+      await reading.has(9);
+      await reading.world.fence(joined);
+      await eventually(() => reading.world.lefts(a).length > 0);
+      return agent;
+    }
+
+    async function madeWhole(agent: Agent): Promise<void> {
+      const slotAgain = slotOfAssignment(again);
+      await reading.world.snapshot(slotAgain, a, 10, [port('q', 9), port('r', 10)], { epoch: 2 });
+      await eventually(() => reading.last?.revision === 10);
+      expect(reading.last).to.include({ epoch: 2, needsSnapshot: false });
+      expect(revisions(agent.view('a'))).to.deep.equal({ 'port/q': 9, 'port/r': 10 });
+    }
+
+    it('shows nothing of it, says how far it was, and gets another', async () => {
+      const agent = await left();
+      await reading.world.join(again, 7, before);
+      await eventually(() => reading.last?.needsSnapshot === true);
+      expect(reading.last).to.include({ epoch: 2, incarnation: 1, revision: 9 });
+      expect(agent.listening()).to.deep.equal(['a/2']);
+      expect(agent.view('a')?.size ?? 0).to.equal(0);
+      await madeWhole(agent);
+    });
+
+    it('also if it comes twice, and if the agent was restarted before and after', async () => {
+      await (await left()).close();
+      const agent = await reading.agent();
+      await reading.world.join(again, 7, before);
+      await reading.world.join(again, 7, before);
+      await eventually(() => agent.counters.stale === 2);
+      await agent.close();
+      const restarted = await reading.agent();
+      await eventually(() => reading.last?.needsSnapshot === true);
+      expect(reading.last).to.include({ epoch: 2, incarnation: 1, revision: 9 });
+      await madeWhole(restarted);
+    });
   });
 });
