@@ -19,6 +19,13 @@ import type { Demand, Resyncs, Tails } from './resyncs.ts';
 import type { HostCopy } from './split/chunk.ts';
 import { windowsOf } from './vpc-windows.ts';
 import { Marks, isHeld } from './window.ts';
+import type { Window } from './window.ts';
+
+interface Room {
+  readonly open: readonly { readonly state: MemberState; readonly window: Window }[];
+  /** Hosts whose window is full, or which are offline. */
+  readonly held: number;
+}
 
 /** So that one VPC takes a quarter of a broker's time at most. */
 const DELIVERIES_PER_REST = 4;
@@ -134,30 +141,37 @@ export class VpcTurn {
     const entries = await encodeChanges(this.#node, this.#scope, resources, [...members.values()], groups);
     if (fanOut === undefined && !entries.concernsAll) {
       const concerned = due.filter(({ member }) => entries.concerns(member.hostId));
-      if (await this.#haveRoom(concerned, to)) {
-        await this.#copyToEach(concerned, { entries, to });
-        // Else one was found offline meanwhile.
-        if (concerned.every(({ sent }) => sent === to)) return concerned;
+      const room = await this.#room(concerned, to);
+      // Else somebody has to be held, and what is due to all has to move on for that.
+      if (room.held === 0) {
+        await this.#copyTo(room, { entries, to });
+        return concerned;
       }
     }
     multicasts.add(1, this.#node.clock());
     const lane = entries.largestForAll <= MAX_FAN_OUT_BYTES ? fanOut : undefined;
     const reads = ({ reading }: MemberState): boolean => reading === lane?.revision;
     if (lane !== undefined) await this.#fanOut(lane, due.filter(reads), { entries, to });
-    await this.#copyToEach(
-      due.filter((state) => !reads(state) && state.sent < to),
-      { entries, to },
+    const room = await this.#room(
+      due.filter((state) => !reads(state)),
+      to,
     );
+    this.#node.count('held', room.held);
+    await this.#copyTo(room, { entries, to });
     return 'all';
   }
 
-  /** Else somebody has to be held, and what is due to all has to move on for that. */
-  async #haveRoom(states: readonly MemberState[], to: number): Promise<boolean> {
+  /** By what the hosts have reported now. */
+  async #room(states: readonly MemberState[], to: number): Promise<Room> {
+    if (states.length === 0) return { open: [], held: 0 };
     const windowOf = windowsOf(await this.#loadAudience(), this.#node.options.windowBudget);
-    const { online, offline } = this.#byLease(states);
-    if (offline.length > 0) return false;
+    const { online } = this.#byLease(states);
     await this.#catchingUp.readApplied(online.filter((state) => windowOf(state).wouldBeHalfFull(state, to)));
-    return !online.some((state) => windowOf(state).isFull(state));
+    const open = online.flatMap((state) => {
+      const window = windowOf(state);
+      return window.isFull(state) ? [] : [{ state, window }];
+    });
+    return { open, held: states.length - open.length };
   }
 
   /** Nobody's window matters here, nor whether a host is there: nobody waits for those that do not read. */
@@ -176,28 +190,17 @@ export class VpcTurn {
     this.#node.rests.give(this.#scope, Math.min(longestRestMs, DELIVERIES_PER_REST * deliveryMs));
   }
 
-  async #copyToEach(
-    states: readonly MemberState[],
-    { entries, to }: Pick<Copy, 'entries' | 'to'>,
-  ): Promise<void> {
-    const audience = await this.#loadAudience();
-    const windowOf = windowsOf(audience, this.#node.options.windowBudget);
-    const { online, offline } = this.#byLease(states);
-    this.#node.count('held', offline.length);
-    await this.#catchingUp.readApplied(online.filter((state) => windowOf(state).wouldBeHalfFull(state, to)));
-    const copies: HostCopy[] = [];
-    for (const state of online) {
-      const window = windowOf(state);
-      if (window.isFull(state)) {
-        this.#node.count('held');
-        continue;
-      }
+  async #copyTo({ open }: Room, { entries, to }: Pick<Copy, 'entries' | 'to'>): Promise<void> {
+    if (open.length === 0) return;
+    const { marks } = await this.#loadAudience();
+    const copies = open.map(({ state, window }): HostCopy => {
       const { member, sent: from } = state;
       // Nothing is outstanding: what went out since was for others.
-      if (state.applied >= from) state.since = Math.max(state.since, audience.marks.newest);
-      copies.push({ member, from, ask: window.wouldBeHalfFull(state, to) });
+      if (state.applied >= from) state.since = Math.max(state.since, marks.newest);
+      const ask = window.wouldBeHalfFull(state, to);
       state.sent = to;
-    }
+      return { member, from, ask };
+    });
     await this.#sender.copies(copies, { entries, to });
   }
 

@@ -7,20 +7,14 @@ import type { StoredRecord } from '../../core/store/port.ts';
 /** Records in one go, between which others get their turn. */
 const STEP = 2_000;
 
-export interface ExpectedOfHost {
-  readonly digest: number;
-  /** Of what it does not share with all others, the newest; 0 = there is nothing. */
-  readonly newestOwn: number;
-}
-
 /**
  * The digest of what each host of a VPC shall hold. Both forms of a port carry the same key and revision, so hosts
  * differ only in ports that are no neighbours to the others and in their security groups: one sum for all, and for each
- * host what it has besides.
+ * host what it has besides, with the newest revision of that (0 = it has nothing besides).
  */
 export async function expectedDigests(
   records: readonly StoredRecord[],
-): Promise<(hostId: string) => ExpectedOfHost> {
+): Promise<(hostId: string) => { readonly digest: number; readonly newestOwn: number }> {
   let shared = EMPTY_DIGEST;
   const own = new Map<string, StoredRecord[]>();
   const add = (hosts: Iterable<string>, record: StoredRecord): void => {

@@ -13,9 +13,13 @@ import type { Receiver } from './send-again.ts';
 /** What a scope is to look like at its hosts. */
 export interface Expected {
   readonly receivers: readonly Receiver[];
-  /** Of what the host receives, nothing has changed after this revision. */
-  readonly revision: (hostId: string) => number;
-  readonly digest: (hostId: string) => number;
+  readonly at: (hostId: string) => ExpectedAtHost;
+}
+
+export interface ExpectedAtHost {
+  /** Of what the host receives, nothing has changed after it. */
+  readonly revision: number;
+  readonly digest: number;
 }
 
 const isForMember = ({ key }: StoredRecord): boolean => isResource(key);
@@ -30,12 +34,13 @@ export async function readExpected(node: Node, scope: Scope): Promise<Expected> 
     const received = [...records.values()].filter(isForHost);
     const record = records.get(keys.host(id));
     const host = record && decodeRecord<Host>(record)?.value;
-    const digest = expectedDigest(received);
-    const revision = await lastChange(node, scope, received, isForHost);
+    const expected = {
+      digest: expectedDigest(received),
+      revision: await lastChange(node, scope, received, isForHost),
+    };
     return {
       receivers: host === undefined ? [] : [{ hostId: id, epoch: host.member.epoch }],
-      revision: () => revision,
-      digest: () => digest,
+      at: () => expected,
     };
   }
   const received = [...records.values()].filter(isForMember);
@@ -46,8 +51,10 @@ export async function readExpected(node: Node, scope: Scope): Promise<Expected> 
       const member = splitKey(record.key).kind === 'member' ? decodeRecord<Member>(record)?.value : undefined;
       return member === undefined ? [] : [{ hostId: member.hostId, epoch: member.epoch }];
     }),
-    revision: (hostId) => Math.max(revision, expected(hostId).newestOwn),
-    digest: (hostId) => expected(hostId).digest,
+    at: (hostId) => {
+      const { digest, newestOwn } = expected(hostId);
+      return { digest, revision: Math.max(revision, newestOwn) };
+    },
   };
 }
 

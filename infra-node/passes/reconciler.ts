@@ -2,7 +2,7 @@ import { decodeReportBody } from '../../core/codec/report-body.ts';
 import type { Report, Scope, ScopeStatus } from '../../core/store/port.ts';
 import type { Node } from '../node.ts';
 import { readExpected } from './expected.ts';
-import type { Expected } from './expected.ts';
+import type { Expected, ExpectedAtHost } from './expected.ts';
 import { sendAgain } from './send-again.ts';
 import type { Receiver } from './send-again.ts';
 import { Suspicions } from './suspicions.ts';
@@ -51,7 +51,7 @@ export class Reconciler {
     const findings = expected.receivers.flatMap((receiver, i): Finding[] => {
       const report = reports[i];
       const isPresent = report?.epoch === receiver.epoch && report.incarnation === status.incarnation;
-      return this.#examine(receiver, expected, isPresent ? report : undefined);
+      return this.#examine(receiver, expected.at(receiver.hostId), isPresent ? report : undefined);
     });
     this.#keep(scope, { status, expected, isClean: findings.length === 0 });
     await this.#putRight(scope, findings);
@@ -79,17 +79,15 @@ export class Reconciler {
     if (again.length > 0) await sendAgain(this.#node, scope, again);
   }
 
-  #examine(receiver: Receiver, expected: Expected, report: Report | undefined): Finding[] {
+  #examine(receiver: Receiver, expected: ExpectedAtHost, report: Report | undefined): Finding[] {
     const applied = report?.revision ?? 0;
-    const revision = expected.revision(receiver.hostId);
-    if (applied < revision) {
-      const state = `at ${applied} of ${revision}`;
+    if (applied < expected.revision) {
+      const state = `at ${applied} of ${expected.revision}`;
       return [{ receiver, what: 'behind', state, patienceMs: this.#node.options.lostTailAfterMs }];
     }
     const digest = report === undefined ? undefined : decodeReportBody(report).digest;
-    const wanted = expected.digest(receiver.hostId);
-    if (digest === undefined || digest === wanted) return [];
-    const state = `at ${applied} with the digest ${digest} in place of ${wanted}`;
+    if (digest === undefined || digest === expected.digest) return [];
+    const state = `at ${applied} with the digest ${digest} in place of ${expected.digest}`;
     return [{ receiver, what: 'different', state, patienceMs: 0 }];
   }
 

@@ -50,6 +50,19 @@ export class ReportingHosts {
     for (const scope of await this.report(id)) await dispatchScope(node, scope, resume);
   }
 
+  /** These are not heard of any more, and the node knows it. */
+  async expire(node: Node, ...gone: string[]): Promise<void> {
+    const { store } = this.fixture;
+    const now = await store.leaseClock();
+    await store.hear(gone, now);
+    const then = await store.advanceLeaseClock(now, node.options.leaseMs + 1);
+    await store.hear(
+      [...this.hosts.keys()].filter((id) => !gone.includes(id)),
+      then,
+    );
+    await node.offline.poll();
+  }
+
   /** What is done when what was sent is lost: only what the host has reported counts as sent. */
   async forgetSent(id: string): Promise<void> {
     const { store } = this.fixture;

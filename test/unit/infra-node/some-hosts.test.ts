@@ -32,18 +32,6 @@ describe('a change of a group that concerns some hosts', () => {
     return Promise.all(ids.map(async (id) => (await all.waiting(id)).length));
   }
 
-  async function expire(...gone: string[]): Promise<void> {
-    const { store } = all.fixture;
-    const now = await store.leaseClock();
-    await store.hear(gone, now);
-    const then = await store.advanceLeaseClock(now, node.options.leaseMs + 1);
-    await store.hear(
-      ids.filter((id) => !gone.includes(id)),
-      then,
-    );
-    await node.offline.poll();
-  }
-
   it('is sent to these and to nobody else, and nobody is held for that', async () => {
     const before = node.stats.copies;
     for (let n = 0; n < 3; n++) await groupChanges();
@@ -102,7 +90,7 @@ describe('a change of a group that concerns some hosts', () => {
   });
 
   it('is kept for one of these that is offline', async () => {
-    await expire('h0');
+    await all.expire(node, 'h0');
     await groupChanges();
     await groupChanges();
     expect(await waiting()).to.deep.equal([0, 2, 1, 1]);

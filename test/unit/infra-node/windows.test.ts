@@ -31,18 +31,6 @@ describe('windows of a VPC', () => {
   }
 
   /** The lease of those who are not heard of ends. */
-  async function expire(...gone: string[]): Promise<void> {
-    const { store } = all.fixture;
-    const now = await store.leaseClock();
-    await store.hear(gone, now);
-    const then = await store.advanceLeaseClock(now, node.options.leaseMs + 1);
-    await store.hear(
-      ids.filter((id) => !gone.includes(id)),
-      then,
-    );
-    await node.offline.poll();
-  }
-
   async function comeBack(id: string): Promise<void> {
     const { store } = all.fixture;
     await store.hear([id], await store.leaseClock());
@@ -181,7 +169,7 @@ describe('windows of a VPC', () => {
 
   it('never close with a budget of 0', async () => {
     const open = all.fixture.node({ windowBudget: 0 });
-    await expire('h0');
+    await all.expire(node, 'h0');
     await changes(120, ['h0'], open);
     expect(await all.ranges('h0')).to.have.length(120);
     expect(open.stats).to.include({ held: 0, asked: 0 });
@@ -219,7 +207,7 @@ describe('windows of a VPC', () => {
 
   it('are nothing to an offline host: it is sent nothing, and what it lacks when it is back', async () => {
     await changes(1, ['h0']);
-    await expire('h0');
+    await all.expire(node, 'h0');
     await changes(5, ['h0']);
     expect(await all.waiting('h0')).to.have.length(1);
     expect(node.stats).to.include({ held: 1, offline: 1 });
@@ -234,7 +222,7 @@ describe('windows of a VPC', () => {
 
   it('are empty again, however full they were, where it is noted that what was sent is lost', async () => {
     await changes(W + 2, ['h0']);
-    await expire('h0');
+    await all.expire(node, 'h0');
     (await all.waiting('h0')).splice(0);
     await all.forgetSent('h0');
     await dispatchScope(node, vpcScope, resume);
@@ -253,7 +241,7 @@ describe('windows of a VPC', () => {
     await dispatchScope(node, scopes.host('h5'), nothing);
     const lane = all.fixture.east.slot({ topic: all.fixture.hostLane.topic, partition: 0, slot: 200 });
     lane.splice(0);
-    await expire('h5');
+    await all.expire(node, 'h5');
     await all.fixture.bind('p-h5', ['h5']);
     await dispatchScope(node, vpcScope, nothing);
     await changes(3, []);
@@ -273,7 +261,7 @@ describe('windows of a VPC', () => {
 
   it('do not hold back the fence of a host that leaves', async () => {
     await changes(W + 2, ['h0']);
-    await expire('h0');
+    await all.expire(node, 'h0');
     const slot = await all.waiting('h0');
     slot.splice(0);
     await all.fixture.bind('p-h0', undefined);
