@@ -55,7 +55,11 @@ export interface AgentsTotals {
 }
 
 export type AgentsOrder =
-  { readonly kind: 'start'; readonly start: AgentsStart } | { readonly kind: 'totals' };
+  | { readonly kind: 'start'; readonly start: AgentsStart }
+  /** With multicasts only: agents apply what comes in when they are let go. */
+  | { readonly kind: 'hold' }
+  | { readonly kind: 'let-go' }
+  | { readonly kind: 'totals' };
 
 export type AgentsNews =
   | { readonly kind: 'started' }

@@ -27,6 +27,7 @@ const STARTS_AT_ONCE = 16;
 const logger = createLogger({ name: 'agents', level: 'warn' });
 const agents: Agent[] = [];
 const clusters: Promise<PulsarCluster>[] = [];
+let seen: SeenMulticasts | undefined;
 const collections = { count: 0, longestMs: 0 };
 const tell = (news: AgentsNews): void => {
   tellParent(news);
@@ -37,9 +38,9 @@ async function start({ control, stateDirectory, hosts, clients, watch }: AgentsS
   const ports = new AppliedPorts();
   const revisions = new AppliedRevisions();
   const copies = new SeenCopies();
-  const multicasts = new SeenMulticasts(hosts.length, (stage, tally) => {
+  const multicasts = (seen = new SeenMulticasts(hosts.length, (stage, tally) => {
     tell({ kind: 'multicasts', stage, tally });
-  });
+  }));
   await forEachOf(hosts.length, STARTS_AT_ONCE, async (n) => {
     const { id, vtepIp } = hosts[n]!;
     const openJournal = journalOf(id, stateDirectory);
@@ -50,7 +51,7 @@ async function start({ control, stateDirectory, hosts, clients, watch }: AgentsS
           const { bus } = await (clusters[n % clients] ??= connect(name, serviceUrl));
           if (watch === 'ports') return ports.watch(id, bus);
           if (watch === 'copies') return copies.watch(bus);
-          return watch === 'multicasts' ? multicasts.watch(n, bus) : bus;
+          return watch === 'multicasts' ? multicasts.watch(n, id, bus) : bus;
         },
         openJournal,
         dataPlane: stateOnlyDataPlane,
@@ -133,16 +134,24 @@ endWithParent(async () => {
 });
 
 process.on('message', (order: AgentsOrder) => {
-  if (order.kind === 'totals') {
-    tell({ kind: 'totals', totals: totals() });
-    return;
+  switch (order.kind) {
+    case 'hold':
+      seen?.hold();
+      return;
+    case 'let-go':
+      seen?.letGo();
+      return;
+    case 'totals':
+      tell({ kind: 'totals', totals: totals() });
+      return;
+    case 'start':
+      start(order.start).then(
+        () => {
+          tell({ kind: 'started' });
+        },
+        (error: unknown) => {
+          tell({ kind: 'failed', reason: String(error) });
+        },
+      );
   }
-  start(order.start).then(
-    () => {
-      tell({ kind: 'started' });
-    },
-    (error: unknown) => {
-      tell({ kind: 'failed', reason: String(error) });
-    },
-  );
 });

@@ -38,6 +38,9 @@ export interface Agents {
   readonly processes: readonly Watched[];
   /** Of all agents; the longest collection is that of one worker. */
   totals(): Promise<AgentsTotals>;
+  /** With multicasts only: from when this resolves on, agents apply what comes in when they are let go. */
+  hold(): Promise<void>;
+  letGo(): void;
   /** To one of the worker processes, as if somebody else sent it: its end is no failure then. */
   signal(worker: number, signal: NodeJS.Signals): void;
   stop(): Promise<void>;
@@ -72,6 +75,14 @@ export async function startAgents(options: AgentsOptions): Promise<Agents> {
   return {
     processes: workers.map(({ child }) => ({ name: options.name, pid: child.pid })),
     totals: async () => (await Promise.all(workers.map((worker) => worker.totals()))).reduce(together),
+    hold: async () => {
+      for (const { child } of workers) child.send({ kind: 'hold' });
+      // Each does one order after the other.
+      await Promise.all(workers.map((worker) => worker.totals()));
+    },
+    letGo: () => {
+      for (const { child } of workers) child.send({ kind: 'let-go' });
+    },
     signal: (worker, signal) => {
       workers[worker]?.child.signal(signal);
     },

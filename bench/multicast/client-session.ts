@@ -80,6 +80,7 @@ export async function openClientSession(options: ClientSessionOptions): Promise<
     const pids = (await Promise.all(all.map(({ started }) => started))).flat();
     return {
       clients: pids.map((pid) => ({ name: 'clients', pid })),
+      appliesToo: false,
       publish: async (multicast) => {
         const done = defer<Published>();
         published.set(multicast, done.resolve);

@@ -33,8 +33,13 @@ export interface Point {
 export interface Session {
   /** Their processor time is the clients'. */
   readonly clients: readonly Watched[];
-  /** Sends it; the times of sending are `monotonicMs()`. */
-  publish(multicast: number): Promise<Published>;
+  /**
+   * The hosts also apply what they receive. On a machine that all of them share that would count as time until the others
+   * have received it, so a multicast is either received by all and then applied, or applied as it comes in.
+   */
+  readonly appliesToo: boolean;
+  /** Sends it; the times of sending are `monotonicMs()`. Where nothing is said it is applied as it comes in. */
+  publish(multicast: number, how?: 'applied at once' | 'received first'): Promise<Published>;
   /** Resolves when all hosts have it, or when the time is over. */
   untilReceived(multicast: number, patienceMs: number): Promise<Gathered>;
   close(): Promise<void>;

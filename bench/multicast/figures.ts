@@ -3,7 +3,7 @@ import type { Measured, Sample } from './measure.ts';
 
 /** One design with one number of hosts, all rounds together. */
 export interface Figures {
-  /** From before publishing until the last host had it. */
+  /** From before publishing until the last host had received and decoded it. */
   readonly last_ms_p50: number;
   readonly last_ms_p99: number;
   /** The greatest. Waiting ended after 30 s, so the time of an incomplete multicast is a lower bound. */
@@ -17,6 +17,8 @@ export interface Figures {
   readonly ordered_ms_p50?: number;
   readonly durable_ms_p50?: number;
   readonly durable_ms_p99?: number;
+  /** As `last_ms_p50`, while the hosts also apply what they receive, with the processor that all of them share. */
+  readonly applying_last_ms_p50?: number;
   readonly multicasts: number;
   /** Those that did not reach all hosts in time. */
   readonly incomplete: number;
@@ -34,11 +36,12 @@ export interface Figures {
 
 export function figuresOf(hosts: number, rounds: readonly Measured[]): Figures {
   const samples = rounds.flatMap((round) => round.samples);
-  const sorted = (of: (sample: Sample) => number): number[] => inOrder(samples.map(of));
+  const received = samples.filter(({ durableMs }) => durableMs === undefined);
+  const sorted = (of: (sample: Sample) => number): number[] => inOrder(received.map(of));
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
   const last = sorted((sample) => sample.lastMs);
-  const received = sum(samples.map((sample) => sample.received));
-  const perDelivery = (seconds: number): number => rounded((seconds * 1e6) / received, 1);
+  const deliveries = sum(samples.map((sample) => sample.received));
+  const perDelivery = (seconds: number): number => rounded((seconds * 1e6) / deliveries, 1);
   return {
     last_ms_p50: rounded(percentile(last, 0.5), 2),
     last_ms_p99: rounded(percentile(last, 0.99), 2),
@@ -67,7 +70,7 @@ export function figuresOf(hosts: number, rounds: readonly Measured[]): Figures {
     ...throughPlatform(samples),
     multicasts: samples.length,
     incomplete: samples.filter((sample) => sample.received < hosts).length,
-    received,
+    received: deliveries,
     expected: samples.length * hosts,
     duplicates: sum(samples.map((sample) => sample.duplicates)),
     broker_cpu_us_per_delivery: perDelivery(sum(rounds.map((round) => round.brokerSeconds))),
@@ -80,13 +83,19 @@ export function figuresOf(hosts: number, rounds: readonly Measured[]): Figures {
 
 function throughPlatform(
   samples: readonly Sample[],
-): Pick<Figures, 'ordered_ms_p50' | 'durable_ms_p50' | 'durable_ms_p99'> {
-  const ordered = inOrder(samples.flatMap(({ orderedMs }) => orderedMs ?? []));
+): Pick<Figures, 'ordered_ms_p50' | 'durable_ms_p50' | 'durable_ms_p99' | 'applying_last_ms_p50'> {
+  const ordered = inOrder(
+    samples.flatMap(({ orderedMs, durableMs }) => (durableMs === undefined ? (orderedMs ?? []) : [])),
+  );
   const durable = inOrder(samples.flatMap(({ durableMs }) => durableMs ?? []));
   if (ordered.length === 0 || durable.length === 0) return {};
+  const applying = inOrder(
+    samples.flatMap(({ durableMs, lastMs }) => (durableMs === undefined ? [] : lastMs)),
+  );
   return {
     ordered_ms_p50: rounded(percentile(ordered, 0.5), 2),
     durable_ms_p50: rounded(percentile(durable, 0.5), 2),
     durable_ms_p99: rounded(percentile(durable, 0.99), 2),
+    applying_last_ms_p50: rounded(percentile(applying, 0.5), 2),
   };
 }

@@ -10,8 +10,8 @@ export interface Gathered {
   readonly lastAtMs: number;
   /** Where the publisher only gives the order: when it was first sent. */
   readonly sentAtMs?: number;
-  /** Where the hosts also apply and keep it: when the last one had. */
-  readonly durableAtMs?: number;
+  /** Where the hosts also apply and keep it, as it comes in: when the last one had. */
+  readonly durableAtMs?: number | undefined;
 }
 
 /** Puts together what the processes report. */

@@ -21,7 +21,7 @@ export interface Sample {
   readonly lastMs: number;
   /** From the order to send until the last host has it, where the order is given to somebody else. */
   readonly orderedMs?: number | undefined;
-  /** The same until the last host has applied and kept it. */
+  /** The same until the last host has applied and kept it, where the hosts do so as it comes in. */
   readonly durableMs?: number | undefined;
   readonly received: number;
   readonly duplicates: number;
@@ -115,9 +115,11 @@ async function takeSamples(
 ): Promise<Sample[]> {
   const samples: Sample[] = [];
   const deadline = monotonicMs() + SAMPLING_AT_MOST_MS;
-  for (let multicast = from; multicast < from + messages && monotonicMs() < deadline; multicast++) {
+  const until = from + messages * (session.appliesToo ? 2 : 1);
+  for (let multicast = from; multicast < until && monotonicMs() < deadline; multicast++) {
     const dueMs = monotonicMs() + intervalMs;
-    const { sentAtMs: orderedAtMs, confirmedAtMs } = await session.publish(multicast);
+    const how = session.appliesToo && multicast % 2 === 0 ? 'applied at once' : 'received first';
+    const { sentAtMs: orderedAtMs, confirmedAtMs } = await session.publish(multicast, how);
     const gathered = await session.untilReceived(multicast, PATIENCE_MS);
     const { sentAtMs = orderedAtMs, durableAtMs } = gathered;
     const isWhole = gathered.hosts === hosts;

@@ -19,6 +19,8 @@ export const vpcastCopies: Design = onPlatform({ VPCAST_FAN_OUT_HOSTS: '0' });
 
 const LARGEST_COPY_VPC = 64;
 const PREPARED_WITHIN_MS = 120_000;
+/** What is committed right behind a multicast, as the record of a new lane is, may go with it: then no host has just its revision. */
+const ATTEMPT_MS = 15_000;
 const PAUSE_MS = 100;
 
 function onPlatform(env: Readonly<Record<string, string>>): Design {
@@ -103,11 +105,15 @@ async function openSession(platform: Platform, point: Point): Promise<Session> {
       return revision;
     };
     await untilPrepared(platform, point, agents, async () => {
-      await durable.untilReceived(await publish(-1), PREPARED_WITHIN_MS);
+      await durable.untilReceived(await publish(-1), ATTEMPT_MS);
     });
+    let isHeld = false;
     return {
       clients: [...agents.processes, ...programs],
-      publish: async (multicast) => {
+      appliesToo: true,
+      publish: async (multicast, how) => {
+        isHeld = how === 'received first';
+        if (isHeld) await agents.hold();
         const calledAtMs = monotonicMs();
         await publish(multicast);
         return { sentAtMs: calledAtMs, confirmedAtMs: monotonicMs() };
@@ -115,7 +121,9 @@ async function openSession(platform: Platform, point: Point): Promise<Session> {
       untilReceived: async (multicast, patienceMs) => {
         const revision = revisions.get(multicast) ?? 0;
         const gathered = await received.untilReceived(revision, patienceMs);
-        const { lastAtMs: durableAtMs } = await durable.untilReceived(revision, patienceMs);
+        agents.letGo();
+        const { lastAtMs } = await durable.untilReceived(revision, patienceMs);
+        const durableAtMs = isHeld ? undefined : lastAtMs;
         return { ...gathered, sentAtMs: sentAtMs.get(revision) ?? Infinity, durableAtMs };
       },
       close: () => agents.stop(),

@@ -125,6 +125,7 @@ describe('measuring a point', () => {
     };
     const session: Session = {
       clients: [],
+      appliesToo: false,
       publish: () => Promise.resolve({ sentAtMs: monotonicMs(), confirmedAtMs: monotonicMs() }),
       untilReceived: (multicast) => Promise.resolve(gathered(multicast)),
       close: () => {
@@ -146,6 +147,39 @@ describe('measuring a point', () => {
     const { samples } = await measurePoint(carrier, point, terms);
     expect(samples.map(({ received }) => received)).to.deep.equal([4_000, 4_000, 4_000]);
     expect(closed()).to.equal(true);
+  });
+
+  it('takes every other one apart where hosts also apply what they receive', async () => {
+    const { carrier } = carrierOf(() => 4_000);
+    const opened = await carrier.open(point);
+    const hows: unknown[] = [];
+    const session: Session = {
+      ...opened,
+      appliesToo: true,
+      publish: (multicast, how) => {
+        hows.push(how);
+        return opened.publish(multicast, how);
+      },
+      untilReceived: async (multicast, patienceMs) => {
+        const gathered = await opened.untilReceived(multicast, patienceMs);
+        const durableAtMs = hows.at(-1) === 'received first' ? undefined : gathered.lastAtMs + 1_000;
+        return { ...gathered, sentAtMs: gathered.firstAtMs - 10, durableAtMs };
+      },
+    };
+    const measured = await measurePoint({ ...carrier, open: () => Promise.resolve(session) }, point, terms);
+    expect(hows.slice(-6).sort()).to.deep.equal([
+      ...Array.from({ length: 3 }, () => 'applied at once'),
+      ...Array.from({ length: 3 }, () => 'received first'),
+    ]);
+    const slow = measured.samples.map((sample) => ({ ...sample, lastMs: sample.durableMs ? 500 : 20 }));
+    const figures = figuresOf(4_000, [{ ...measured, samples: slow }]);
+    expect(figures).to.include({
+      last_ms_p50: 20,
+      last_ms_max: 20,
+      applying_last_ms_p50: 500,
+      expected: 24_000,
+    });
+    expect(figures.durable_ms_p50).to.be.at.least(1_000);
   });
 
   it('counts one that does not reach all hosts as long as it was waited for', async () => {
