@@ -38,7 +38,16 @@ const steps: readonly Step[] = [
   { ...npm('images', 'images:check'), lacking: lackingForImages },
 ];
 
-function run(step: Step): Promise<{ passed: number; failed: number }> {
+/** Of a step that failed, as much as is printed again at the end. */
+const EXCERPT_CHARACTERS = 6_000;
+
+interface Outcome {
+  readonly passed: number;
+  readonly failed: number;
+  readonly output: string;
+}
+
+function run(step: Step): Promise<Outcome> {
   return new Promise((resolve) => {
     const began = Date.now();
     console.log(`\n##### ${step.name}: ${step.command.join(' ')}`);
@@ -57,13 +66,21 @@ function run(step: Step): Promise<{ passed: number; failed: number }> {
       console.log(
         `##### ${step.name}: ${failed === 0 ? 'ok' : 'FAILED'} in ${Math.round((Date.now() - began) / 1000)} s`,
       );
-      resolve({ passed, failed });
+      resolve({ passed, failed, output });
     });
   });
 }
 
+/** The tests that failed, or the last that was said where there are none. */
+function excerptOf(output: string): string {
+  const tests = [...output.matchAll(/^ +\d+ failing$[^]*?(?=^=== )/gm)].map(([text]) => text.trim());
+  return tests.length > 0
+    ? tests.join('\n\n').slice(0, EXCERPT_CHARACTERS)
+    : output.trim().slice(-EXCERPT_CHARACTERS);
+}
+
 const total = { passed: 0, failed: 0 };
-const failures: string[] = [];
+const failures = new Map<string, string>();
 const notRun: string[] = [];
 for (const step of steps) {
   const lack = await step.lacking?.();
@@ -72,12 +89,13 @@ for (const step of steps) {
     console.log(`\n##### ${step.name}: NOT RUN, lacks ${lack}`);
     continue;
   }
-  const { passed, failed } = await run(step);
+  const { passed, failed, output } = await run(step);
   total.passed += passed;
   total.failed += failed;
-  if (failed > 0) failures.push(step.name);
+  if (failed > 0) failures.set(step.name, excerptOf(output));
 }
 for (const step of notRun) console.log(`not run: ${step}`);
-if (failures.length > 0) console.log(`\nfailed: ${failures.join(', ')}`);
+for (const [name, excerpt] of failures) console.log(`\n##### what failed in ${name}\n${excerpt}`);
+if (failures.size > 0) console.log(`\nfailed: ${[...failures.keys()].join(', ')}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed > 0 ? 1 : 0;
