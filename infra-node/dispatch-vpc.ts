@@ -3,11 +3,13 @@ import type { Timed } from '../core/codec/properties.ts';
 import { isResource } from '../core/model/view.ts';
 import type { ChangePage, DispatchTurn, Scope, StoredRecord } from '../core/store/port.ts';
 import { CatchUp, encodeChanges } from './catch-up.ts';
+import { readDelta } from './dispatch-delta.ts';
 import { VpcSender } from './dispatch-sender.ts';
 import type { Copy } from './dispatch-sender.ts';
+import type { EncodedEntries } from './encoded-entries.ts';
 import { encodeSnapshot } from './encoded-snapshot.ts';
 import { considerFanOut, followFanOut } from './fan-out/change.ts';
-import { Recent } from './fan-out/choice.ts';
+import { Recent, isPartial } from './fan-out/choice.ts';
 import { MAX_FAN_OUT_BYTES, readFanOut } from './fan-out/lane.ts';
 import type { FanOutLane } from './fan-out/lane.ts';
 import type { Audience } from './member-cache.ts';
@@ -139,8 +141,8 @@ export class VpcTurn {
     const due = [...members.values()].filter((state) => state.sent < to && !isHeld(state, this.#due));
     // Also for those that are sent nothing: whoever reads along takes what is meant for all.
     const entries = await encodeChanges(this.#node, this.#scope, resources, [...members.values()], groups);
-    if (fanOut === undefined && !entries.concernsAll) {
-      const concerned = due.filter(({ member }) => entries.concerns(member.hostId));
+    const concerned = due.filter(({ member }) => entries.concerns(member.hostId));
+    if (!entries.concernsAll && this.#isPartial(concerned.length, members.size, fanOut)) {
       const room = await this.#room(concerned, to);
       // Else somebody has to be held, and what is due to all has to move on for that.
       if (room.held === 0) {
@@ -149,9 +151,10 @@ export class VpcTurn {
       }
     }
     multicasts.add(1, this.#node.clock());
-    const lane = entries.largestForAll <= MAX_FAN_OUT_BYTES ? fanOut : undefined;
+    const published = fanOut && (await this.#sinceDue(entries, to));
+    const lane = published && published.largestForAll <= MAX_FAN_OUT_BYTES ? fanOut : undefined;
     const reads = ({ reading }: MemberState): boolean => reading === lane?.revision;
-    if (lane !== undefined) await this.#fanOut(lane, due.filter(reads), { entries, to });
+    if (published && lane) await this.#fanOut(lane, due.filter(reads), { entries: published, to });
     const room = await this.#room(
       due.filter((state) => !reads(state)),
       to,
@@ -159,6 +162,27 @@ export class VpcTurn {
     this.#node.count('held', room.held);
     await this.#copyTo(room, { entries, to });
     return 'all';
+  }
+
+  #isPartial(concerned: number, hosts: number, fanOut: FanOutLane | undefined): boolean {
+    if (fanOut === undefined) return true;
+    const { deltaRecords, fanOut: options } = this.#node.options;
+    // What is published next has to say all of it again.
+    if (this.#dispatched - this.#due > deltaRecords / 2) return false;
+    return isPartial(concerned, { hosts, partitions: fanOut.partitions }, options.costs);
+  }
+
+  /**
+   * What is published begins at what is due to all, so it also says what went to some as copies since: a reader that takes
+   * it before its copy lacks nothing. Undefined = that is too much.
+   */
+  async #sinceDue(entries: EncodedEntries, through: number): Promise<EncodedEntries | undefined> {
+    const after = this.#due;
+    if (after >= this.#dispatched) return entries;
+    const { members, groups } = await this.#loadAudience();
+    const { from, records } = await readDelta(this.#node, this.#scope, { after, through });
+    if (from > after) return undefined;
+    return encodeChanges(this.#node, this.#scope, records, [...members.values()], groups);
   }
 
   /** By what the hosts have reported now. */
@@ -183,7 +207,12 @@ export class VpcTurn {
     if (states.length === 0) return;
     const from = states.reduce((least, { sent }) => Math.min(least, sent), to);
     await this.#sender.fanOut(lane, { entries, from, to });
-    for (const state of states) state.sent = to;
+    const { marks } = await this.#loadAudience();
+    for (const state of states) {
+      // Nothing waits in its slot, and this does not go there.
+      if (marks.between(Math.max(state.applied, state.since), state.sent) === 0) state.since = to;
+      state.sent = to;
+    }
     // What comes meanwhile goes together, and a VPC that is written to all the time leaves the broker to others.
     const { costs, longestRestMs } = this.#node.options.fanOut;
     const deliveryMs = (states.length * costs.readUs) / 1_000;

@@ -47,6 +47,15 @@ export function choosePartitions(situation: Situation, options: FanOutOptions): 
   return hosts >= options.hosts && isWorthIt(situation, needed, options.costs) ? needed : 0;
 }
 
+/** Whether a message that concerns only so many hosts of a VPC with a lane costs less as a copy to each of them. */
+export function isPartial(
+  concerned: number,
+  { hosts, partitions }: Pick<Situation, 'hosts' | 'partitions'>,
+  { copyUs, readUs, publishUs }: MulticastCosts,
+): boolean {
+  return concerned * copyUs < hosts * readUs + partitions * publishUs;
+}
+
 function isWorthIt({ hosts, recent }: Situation, partitions: number, costs: MulticastCosts): boolean {
   const { copyUs, readUs, publishUs, attachUs } = costs;
   const saved = hosts * (copyUs - readUs) - partitions * publishUs;

@@ -14,7 +14,8 @@ const options = {
   // Two hosts for each partition, so that the lane grows; as soon as there are three if nobody wishes otherwise.
   fanOut: {
     ...{ hosts: 3, hostsPerPartition: 2, halfLifeMs: 60_000, longestRestMs: 0 },
-    costs: { copyUs: 100, readUs: 0, publishUs: 0, attachUs: 100 },
+    // So that what concerns some travels as copies to these.
+    costs: { copyUs: 100, readUs: 99, publishUs: 0, attachUs: 1 },
   },
   // So that few records make several pages, and parts of them.
   ...{ changesPage: 4, maxPayloadBytes: 700, sendsInFlight: 4, deltaRecords: 12 },
@@ -49,6 +50,8 @@ type Step =
       readonly port: string;
       readonly isFencedFirst: boolean;
     }
+  /** A group of its port changes, and then something for all, which it may read before the copy of the former. */
+  | { readonly kind: 'some'; readonly host: string; readonly crashIn: number | undefined }
   /** Agents do what they do by themselves. */
   | { readonly kind: 'wait'; readonly ms: number };
 
@@ -125,6 +128,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       isFencedFirst: fc.boolean(),
     }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('some' as const),
+      host,
+      crashIn: fc.option(fc.nat({ max: 25 }), { nil: undefined }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('stop' as const, 'start' as const), host }) },
   {
     weight: 4,
@@ -185,6 +196,19 @@ async function run(world: ReadingWorld, each: Step, n: number): Promise<void> {
         await delay(3);
       }
       return;
+    }
+    case 'some': {
+      await world.write(() => fixture.group('g0', [], `version ${n}`));
+      await world.write(() => fixture.bind('some', [each.host], `version ${n}`, ['g0']));
+      await world.dispatch(0);
+      world.lanes.deliver(each.host, 'reader', 100);
+      await delay(3);
+      await world.write(() => fixture.group('g0', [], `version ${n}, changed`));
+      await world.dispatch(0, each.crashIn);
+      await world.write(() => fixture.bind('last', [], `version ${n}`));
+      await world.dispatch(0);
+      world.lanes.deliver(each.host, 'reader', 100);
+      return delay(3);
     }
     case 'stop':
       return world.stop(each.host);

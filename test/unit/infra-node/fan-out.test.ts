@@ -157,6 +157,7 @@ describe('a fan-out lane carries', () => {
     expect(await store.advance({ scope: vpcScope, token, dispatched, sent })).to.equal(true);
     const before = all.published.length;
     await all.fixture.group('g1', [], 'changed');
+    await all.change();
     await all.dispatch();
     const published = all.published.slice(before);
     expect(published).to.have.length(1);
