@@ -17,6 +17,8 @@ export interface AgentsStart {
   /** Where each agent has its journal; undefined = in memory. */
   readonly stateDirectory: string | undefined;
   readonly watch: Watch;
+  /** Undefined = as an agent does by default. */
+  readonly heartbeatMs: number | undefined;
 }
 
 /**

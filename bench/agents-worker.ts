@@ -33,7 +33,8 @@ const tell = (news: AgentsNews): void => {
   tellParent(news);
 };
 
-async function start({ control, stateDirectory, hosts, clients, watch }: AgentsStart): Promise<void> {
+async function start(order: AgentsStart): Promise<void> {
+  const { control, stateDirectory, hosts, clients, watch, heartbeatMs } = order;
   const client = openControlClient({ addresses: control });
   const ports = new AppliedPorts();
   const revisions = new AppliedRevisions();
@@ -69,6 +70,7 @@ async function start({ control, stateDirectory, hosts, clients, watch }: AgentsS
           serves: [],
           agentVersion: 'bench',
         },
+        ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
         events: {
           onApplied: (scope, revision, changed) => {
             if (watch === 'ports') ports.durable(id, scope, revision, changed);

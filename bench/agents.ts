@@ -27,6 +27,7 @@ export interface AgentsOptions {
   /** Where each agent keeps its journal. */
   readonly journals: 'on disk' | 'in memory';
   readonly watch: Watch;
+  readonly heartbeatMs?: number;
   readonly onPort?: (port: AppliedPort) => void;
   readonly onRevision?: (revision: AppliedRevision) => void;
   readonly onMulticast?: (worker: number, stage: 'received' | 'durable', tally: SentTally) => void;
@@ -138,6 +139,7 @@ function startWorker(options: AgentsOptions, n: number): Worker {
       stateDirectory: journals === 'on disk' ? join(dir, 'agents') : undefined,
       clients: Math.max(1, Math.ceil(clients / workers)),
       watch,
+      heartbeatMs: options.heartbeatMs,
     },
   });
   return {

@@ -22,6 +22,8 @@ import { scale } from './scale.ts';
 import { scaleUsage } from './scale/options.ts';
 import { split } from './split.ts';
 import { splitUsage } from './split/options.ts';
+import { topics } from './topics.ts';
+import { topicsUsage } from './topics/options.ts';
 import { UsageError } from './usage.ts';
 
 const usage = `usage: npm run bench -- <experiment> [options]
@@ -36,6 +38,7 @@ ${partialUsage}
 ${restartUsage}
 ${scaleUsage}
 ${splitUsage}
+${topicsUsage}
 ${reportUsage}
 options of all: --json  one JSON object on standard output, and nothing else there
 The Pulsar and Redis of VPCAST_PULSAR_URL, VPCAST_PULSAR_ADMIN_URL and VPCAST_REDIS_URL; without these, fresh ones.`;
@@ -55,6 +58,7 @@ const experiments: ReadonlyMap<string, Experiment> = new Map([
   ['restart', restart],
   ['scale', scale],
   ['split', split],
+  ['topics', topics],
 ]);
 
 const stop = new AbortController();

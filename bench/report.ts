@@ -13,6 +13,7 @@ import type { Figures } from './report/page.ts';
 import { partialReport } from './report/partial.ts';
 import { restartReport } from './report/restart.ts';
 import { splitReport } from './report/split.ts';
+import { topicsReport } from './report/topics.ts';
 import { UsageError } from './usage.ts';
 
 export const reportUsage = `  report FILE...   puts what an experiment printed with --json on its page in docs/benchmarks, with its pictures;
@@ -56,6 +57,7 @@ function figuresOf(file: string, result: unknown): Figures {
     ['partial', partialReport],
     ['restart', restartReport],
     ['split', splitReport],
+    ['topics', topicsReport],
   ]).get(experiment);
   if (render === undefined) throw new UsageError(`${file} has no result that has a page`);
   return render(result as never);

@@ -22,7 +22,7 @@ export const usage = `usage: npm run chaos -- [options]: real processes, a rando
   --minutes N            how long faults and workload last (default 3, the least that counts)
   --rolling              no faults; each program is asked to end and started again, in turn, while writes go on
   --agents N             hosts, each with an agent (default 20; with --rolling 200)
-  --workers N            processes that the agents share (default 4; with --rolling 20)
+  --workers N            processes that the agents share (default 4; with --rolling 10)
   --rate N               writes begun per second, at most (default 25; with --rolling 200)
   --appendfsync POLICY   of Redis: always (default), or everysec, which may lose what it acknowledged
   --bug NAME             seeds a bug that the run should find: ${bugs.join(', ')}
@@ -46,7 +46,7 @@ export function readOptions(args: readonly string[]): ChaosOptions | undefined {
   }
   const { rolling, minutes = '3' } = values;
   if (rolling && values.minutes !== undefined) throw new UsageError('--minutes says nothing with --rolling');
-  const usual = rolling ? { agents: '200', workers: '20', rate: '200' } : defaults;
+  const usual = rolling ? { agents: '200', workers: '10', rate: '200' } : defaults;
   const agents = count('agents', values.agents ?? usual.agents, 2, 1_000);
   return {
     seed: count('seed', values.seed, 0, 2 ** 32 - 1),

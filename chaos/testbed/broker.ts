@@ -20,6 +20,14 @@ export interface Broker {
 
 const START_MS = 300_000;
 
+/** A broker that all groups of programs reach without anything in between. */
+export async function startNearBroker(dir: string, groups: number): Promise<Broker> {
+  await mkdir(dir, { recursive: true });
+  const service = await startPulsar({ dir, startTimeoutMs: START_MS, report: () => undefined });
+  const { url: serviceUrl, adminUrl } = service;
+  return { service, accesses: Array.from({ length: groups }, () => ({ serviceUrl, adminUrl, links: [] })) };
+}
+
 /**
  * A broker that each group of programs reaches over links of its own. It tells clients where topics are, so it must
  * know the links: it has a port, and a listener, for each of them, and on each port it names the address of the link.

@@ -14,7 +14,7 @@ import type { Bug } from '../bugs.ts';
 import { AGENTS_VARIABLE } from './agents-config.ts';
 import type { AgentsConfig } from './agents-config.ts';
 import { observationsFile } from './agents.ts';
-import { startBroker } from './broker.ts';
+import { startBroker, startNearBroker } from './broker.ts';
 import type { Broker } from './broker.ts';
 import { Link } from './link.ts';
 
@@ -25,6 +25,8 @@ export interface TestbedOptions {
   readonly workers: number;
   readonly appendfsync: NonNullable<RedisOptions['appendfsync']>;
   readonly bug: Bug | undefined;
+  /** Restarts in place of faults: then no link is cut or slow, so there are none, and the settings are the usual ones. */
+  readonly rolling: boolean;
 }
 
 export interface Testbed {
@@ -50,6 +52,8 @@ const INFRA_NODES = 2;
 /** Processes of agents. */
 const STARTED_AT_ONCE = 4;
 const [SERVER_SIDE, INFRA_SIDE, AGENT_SIDE] = [0, 1, 2];
+/** A port, for those that have no business with Redis. */
+const NOWHERE = 1;
 
 /** Everything as processes of its own on loopback, with links between the programs and the services. */
 export async function startTestbed(options: TestbedOptions): Promise<Testbed> {
@@ -66,12 +70,12 @@ export async function startTestbed(options: TestbedOptions): Promise<Testbed> {
     name: string,
     main: string,
     broker: Broker,
-    [brokerSide, redisLink]: readonly [number, Link | undefined],
+    [brokerSide, redisPort]: readonly [number, number],
     env: Readonly<Record<string, string>> = {},
   ): Promise<Program> => {
     const { serviceUrl = '', adminUrl = '' } = broker.accesses[brokerSide] ?? {};
     const services = {
-      redisUrl: `redis://127.0.0.1:${redisLink?.port ?? 1}`,
+      redisUrl: `redis://127.0.0.1:${redisPort}`,
       pulsarUrl: serviceUrl,
       pulsarAdminUrl: adminUrl,
     };
@@ -83,32 +87,33 @@ export async function startTestbed(options: TestbedOptions): Promise<Testbed> {
     await mkdir(dir, { recursive: true });
     const redis = await startRedis({ dir: join(dir, 'redis'), appendfsync: options.appendfsync });
     processes.push(redis);
-    const broker = await startBroker(join(dir, 'pulsar'), 3);
+    const broker = await (options.rolling ? startNearBroker : startBroker)(join(dir, 'pulsar'), 3);
     processes.push(broker.service);
     for (const access of broker.accesses) links.push(...access.links);
-    const redisLinks = [await Link.open(redis.port), await Link.open(redis.port)];
+    const redisLinks = options.rolling ? [] : [await Link.open(redis.port), await Link.open(redis.port)];
     links.push(...redisLinks);
+    const [serversRedis = redis.port, infraRedis = redis.port] = redisLinks.map(({ port }) => port);
     store = openRedisStore({ url: redis.url, cluster: false, keyPrefix: `${NAME}:` });
 
     const addresses = (await freePorts(SERVERS)).map((port) => `127.0.0.1:${port}`);
     const servers: Program[] = [];
     for (const [n, address] of addresses.entries()) {
       servers.push(
-        await launch(`server-${n}`, 'server/main.ts', broker, [SERVER_SIDE, redisLinks[0]], {
+        await launch(`server-${n}`, 'server/main.ts', broker, [SERVER_SIDE, serversRedis], {
           VPCAST_GRPC_ADDRESS: address,
         }),
       );
     }
     const infraNodes: Program[] = [];
     for (let n = 0; n < INFRA_NODES; n++) {
-      const [main, env] = infraNodeOf(options.bug);
-      infraNodes.push(await launch(`infra-node-${n}`, main, broker, [INFRA_SIDE, redisLinks[1]], env));
+      const [main, env] = infraNodeOf(options);
+      infraNodes.push(await launch(`infra-node-${n}`, main, broker, [INFRA_SIDE, infraRedis], env));
     }
     const agents: Program[] = [];
     await forEachOf(options.workers, STARTED_AT_ONCE, async (n) => {
       const config = agentsConfig(options, n, addresses, broker.accesses[AGENT_SIDE]?.serviceUrl ?? '');
       const env = { [AGENTS_VARIABLE]: JSON.stringify(config) };
-      const side = [AGENT_SIDE, undefined] as const;
+      const side = [AGENT_SIDE, NOWHERE] as const;
       agents[n] = await launch(`agents-${n}`, 'chaos/programs/agents.ts', broker, side, env);
     });
     return {
@@ -132,10 +137,11 @@ export async function startTestbed(options: TestbedOptions): Promise<Testbed> {
 /** So small that the larger VPCs of a run are promoted and demoted meanwhile, and their copies shared by both nodes. */
 const SMALL = { VPCAST_FAN_OUT_HOSTS: '6', VPCAST_SPLIT_ABOVE: '5', VPCAST_CHUNK_HOSTS: '2' };
 
-function infraNodeOf(bug: Bug | undefined): [main: string, env: Record<string, string>] {
+function infraNodeOf({ bug, rolling }: TestbedOptions): [main: string, env: Record<string, string>] {
+  const settings = rolling ? {} : SMALL;
   return bug === 'tombstones' || bug === 'fencing'
-    ? ['chaos/programs/infra-node.ts', { ...SMALL, [BUG_VARIABLE]: bug }]
-    : ['infra-node/main.ts', SMALL];
+    ? ['chaos/programs/infra-node.ts', { ...settings, [BUG_VARIABLE]: bug }]
+    : ['infra-node/main.ts', settings];
 }
 
 function agentsConfig(

@@ -22,6 +22,14 @@ const PREPARED_WITHIN_MS = 120_000;
 /** What is committed right behind a multicast, as the record of a new lane is, may go with it: then no host has just its revision. */
 const ATTEMPT_MS = 15_000;
 const PAUSE_MS = 100;
+/**
+ * Of all hosts together; with more than a thousand each sends fewer. Elsewhere hosts have processors of their own for
+ * that; here the heartbeats of five thousand alone would keep the machine busy.
+ */
+const HEARTBEATS_PER_SECOND = 100;
+const HEARTBEAT_MS = 10_000;
+/** So that nobody expires who is heard of rarely. */
+const LEASE = '1h';
 
 function onPlatform(env: Readonly<Record<string, string>>): Design {
   return { start: (surroundings) => startCarrier(surroundings, env) };
@@ -36,7 +44,14 @@ async function startCarrier(
     const services = cleanup.add(await openServices(dir, {}), (opened) => opened.stop());
     const { urls } = services;
     const deployment = cleanup.add(
-      await startDeployment({ dir, services: urls, hosts: [], infraNodes: 1, name: 'multicast', env }),
+      await startDeployment({
+        dir,
+        services: urls,
+        hosts: [],
+        infraNodes: 1,
+        name: 'multicast',
+        env: { VPCAST_LEASE: LEASE, ...env },
+      }),
       (started) => started.stop(),
     );
     const { grpc: control = '' } = await deployment.server.endpoints();
@@ -82,6 +97,7 @@ async function openSession(platform: Platform, point: Point): Promise<Session> {
     clients: Math.ceil(point.hosts / point.hostsPerConnection),
     journals: 'in memory',
     watch: 'multicasts',
+    heartbeatMs: Math.max(HEARTBEAT_MS, (point.hosts / HEARTBEATS_PER_SECOND) * 1_000),
     onMulticast: (worker, stage, tally) => {
       const { multicast } = tally;
       sentAtMs.set(multicast, Math.min(tally.sentAtMs, sentAtMs.get(multicast) ?? Infinity));

@@ -18,8 +18,8 @@ describe('options of chaos', () => {
   });
 
   it('have other defaults for a run with restarts that counts', () => {
-    expect(readOptions(['--rolling'])).to.include({ rolling: true, agents: 200, workers: 20, rate: 200 });
-    expect(readOptions(['--rolling', '--agents', '20'])).to.include({ agents: 20, workers: 20, rate: 200 });
+    expect(readOptions(['--rolling'])).to.include({ rolling: true, agents: 200, workers: 10, rate: 200 });
+    expect(readOptions(['--rolling', '--agents', '20'])).to.include({ agents: 20, workers: 10, rate: 200 });
   });
 
   it('are read', () => {
