@@ -25,8 +25,8 @@ import type { Window } from './window.ts';
 
 interface Room {
   readonly open: readonly { readonly state: MemberState; readonly window: Window }[];
-  /** Hosts whose window is full, or which are offline. */
-  readonly held: number;
+  /** Those whose window is full, or which are offline. */
+  readonly held: readonly MemberState[];
 }
 
 /** So that one VPC takes a quarter of a broker's time at most. */
@@ -144,24 +144,24 @@ export class VpcTurn {
     const concerned = due.filter(({ member }) => entries.concerns(member.hostId));
     if (!entries.concernsAll && this.#isPartial(concerned.length, members.size, fanOut)) {
       const room = await this.#room(concerned, to);
-      // Else somebody has to be held, and what is due to all has to move on for that.
-      if (room.held === 0) {
-        await this.#copyTo(room, { entries, to });
-        return concerned;
-      }
+      await this.#copyTo(room, { entries, to });
+      for (const state of room.held) this.#hold(state);
+      return concerned;
     }
     multicasts.add(1, this.#node.clock());
     const published = fanOut && (await this.#sinceDue(entries, to));
     const lane = published && published.largestForAll <= MAX_FAN_OUT_BYTES ? fanOut : undefined;
     const reads = ({ reading }: MemberState): boolean => reading === lane?.revision;
     if (published && lane) await this.#fanOut(lane, due.filter(reads), { entries: published, to });
-    const room = await this.#room(
-      due.filter((state) => !reads(state)),
-      to,
-    );
-    this.#node.count('held', room.held);
-    await this.#copyTo(room, { entries, to });
+    const others = due.filter((state) => !reads(state));
+    await this.#copyTo(await this.#room(others, to), { entries, to });
     return 'all';
+  }
+
+  /** What is due to all does not move past what concerns some, so the host has to fall behind that to be held. */
+  #hold(state: MemberState): void {
+    state.copied = Math.max(state.copied ?? 0, state.sent);
+    state.sent = Math.min(state.sent, Math.max(0, this.#due - 1));
   }
 
   #isPartial(concerned: number, hosts: number, fanOut: FanOutLane | undefined): boolean {
@@ -187,15 +187,18 @@ export class VpcTurn {
 
   /** By what the hosts have reported now. */
   async #room(states: readonly MemberState[], to: number): Promise<Room> {
-    if (states.length === 0) return { open: [], held: 0 };
+    if (states.length === 0) return { open: [], held: [] };
     const windowOf = windowsOf(await this.#loadAudience(), this.#node.options.windowBudget);
-    const { online } = this.#byLease(states);
+    const { online, offline: held } = this.#byLease(states);
     await this.#catchingUp.readApplied(online.filter((state) => windowOf(state).wouldBeHalfFull(state, to)));
-    const open = online.flatMap((state) => {
+    const open: { readonly state: MemberState; readonly window: Window }[] = [];
+    for (const state of online) {
       const window = windowOf(state);
-      return window.isFull(state) ? [] : [{ state, window }];
-    });
-    return { open, held: states.length - open.length };
+      if (window.isFull(state)) held.push(state);
+      else open.push({ state, window });
+    }
+    this.#node.count('held', held.length);
+    return { open, held };
   }
 
   /** Nobody's window matters here, nor whether a host is there: nobody waits for those that do not read. */

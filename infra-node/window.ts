@@ -9,6 +9,8 @@ export interface Progress {
   applied: number;
   /** Nothing before this revision was meant for it: it begins with a snapshot. */
   since: number;
+  /** Where the last of its copies ended, where that is above `sent` since it is held. */
+  copied?: number;
 }
 
 /** What a report says of a receiver at this epoch and incarnation; one of an earlier assignment says nothing. */
@@ -73,8 +75,8 @@ export class Window {
     this.#marks = marks;
   }
 
-  outstanding({ sent, applied, since }: Progress): number {
-    return this.#marks.between(Math.max(applied, since), sent);
+  outstanding({ sent, applied, since, copied = 0 }: Progress): number {
+    return this.#marks.between(Math.max(applied, since), Math.max(sent, copied));
   }
 
   isFull(progress: Progress): boolean {
