@@ -140,7 +140,7 @@ export class PulsarBus implements MessageBus {
   }
 
   private lasting(name: string, subscribe: () => Promise<PlainConsumer>): LastingOptions {
-    return { name, subscribe: () => this.resubscribing.run(subscribe), log: this.log };
+    return { name, subscribe, turn: (attempt) => this.resubscribing.run(attempt), log: this.log };
   }
 
   private async consumeOnce(

@@ -9,6 +9,8 @@ export interface LastingOptions {
   readonly name: string;
   /** Makes another one like the first. */
   readonly subscribe: () => Promise<PlainConsumer>;
+  /** Makes an attempt when it is this one's turn among those that want to; default: at once. */
+  readonly turn?: <T>(attempt: () => Promise<T>) => Promise<T>;
   readonly log: LogHook;
   /** Called when the client has got back one that was lost, or another one has taken its place. */
   readonly onReturned?: (() => void) | undefined;
@@ -23,7 +25,8 @@ export interface LastingOptions {
 /**
  * A consumer that is not left to the client once its connection is lost for some seconds. The client goes on trying,
  * but doubles its pauses up to a minute while the broker is away, or refuses it because another consumer is where it
- * was; and it tells nobody. A new consumer in its place gets what was not acknowledged.
+ * was; and it tells nobody. A new consumer in its place gets what was not acknowledged. Until it is the consumer's turn
+ * to be replaced the client may still get it back, which costs the broker less.
  */
 export class LastingConsumer {
   readonly #options: LastingOptions;
@@ -32,6 +35,8 @@ export class LastingConsumer {
   readonly #watch: NodeJS.Timeout;
   #current: PlainConsumer;
   #replacing: Promise<void> | undefined;
+  /** The current one was closed, to be replaced. */
+  #isGone = false;
   #lostAtMs: number | undefined;
 
   constructor(consumer: PlainConsumer, options: LastingOptions) {
@@ -51,7 +56,7 @@ export class LastingConsumer {
   async current(): Promise<PlainConsumer | undefined> {
     const { signal } = this.#stop;
     // The client may take half a minute to give an attempt up.
-    while (this.#replacing !== undefined && !signal.aborted) {
+    while (this.#isGone && this.#replacing !== undefined && !signal.aborted) {
       await Promise.race([this.#replacing, this.#stopped]);
     }
     return signal.aborted ? undefined : this.#current;
@@ -59,7 +64,7 @@ export class LastingConsumer {
 
   /** True for one that was given up: what it says about itself does not matter. */
   isReplacing(consumer: PlainConsumer): boolean {
-    return this.#replacing !== undefined || consumer !== this.#current;
+    return this.#isGone || consumer !== this.#current;
   }
 
   async close(): Promise<void> {
@@ -84,13 +89,10 @@ export class LastingConsumer {
   }
 
   async #replace(): Promise<void> {
-    const { name, subscribe, log, onReturned, maxPauseMs = 2_000 } = this.#options;
+    const { name, turn = atOnce, log, onReturned, maxPauseMs = 2_000 } = this.#options;
     const { signal } = this.#stop;
-    log('warn', `${name} has lost its connection and subscribes anew`);
-    // First, so that it does not come back beside the new one.
-    await closeAll([this.#current]);
     try {
-      const next = await retry(subscribe, {
+      const next = await retry(() => turn(() => this.#attempt()), {
         ...{ attempts: Infinity, baseMs: 100, maxMs: maxPauseMs, signal },
         retryIf: (error) => PlatformError.from(error).code !== 'cancelled',
       });
@@ -99,6 +101,7 @@ export class LastingConsumer {
         return;
       }
       this.#current = next;
+      this.#isGone = false;
       onReturned?.();
     } catch (error) {
       // Aborted, or its client is closed.
@@ -107,11 +110,27 @@ export class LastingConsumer {
     }
   }
 
+  /** The one that the client has got back while others had their turn, or another one. */
+  async #attempt(): Promise<PlainConsumer> {
+    const { name, subscribe, log } = this.#options;
+    this.#stop.signal.throwIfAborted();
+    if (!this.#isGone) {
+      if (this.#current.isConnected()) return this.#current;
+      log('warn', `${name} has lost its connection and subscribes anew`);
+      // First, so that it does not come back beside the new one.
+      this.#isGone = true;
+      await closeAll([this.#current]);
+    }
+    return subscribe();
+  }
+
   #end(): void {
     clearInterval(this.#watch);
     this.#stop.abort(new PlatformError('cancelled', `${this.#options.name} is closed`));
   }
 }
+
+const atOnce = <T>(attempt: () => Promise<T>): Promise<T> => attempt();
 
 export async function closeAll(consumers: readonly { close(): Promise<unknown> }[]): Promise<void> {
   await Promise.all(consumers.map((consumer) => consumer.close().catch(() => undefined)));

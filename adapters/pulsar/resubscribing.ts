@@ -27,6 +27,8 @@ export class Resubscribing {
     } finally {
       this.#running--;
       this.#admit();
+      // The next outage is another one.
+      if (this.#running === 0) this.#limit = 1;
     }
   }
 

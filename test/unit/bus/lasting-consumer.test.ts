@@ -137,6 +137,31 @@ describe('a consumer that has lost its connection', () => {
     await lasting.close();
   });
 
+  it('stays when the client gets it back before its turn has come, and receives meanwhile', async () => {
+    const first = new FakeConsumer();
+    let [made, returned] = [0, 0];
+    let come: (() => void) | undefined;
+    const turn = <T>(attempt: () => Promise<T>): Promise<T> =>
+      new Promise<void>((resolve) => (come = resolve)).then(attempt);
+    const lasting = new LastingConsumer(first, {
+      ...{ name: 'test', log: () => undefined, turn, onReturned: () => returned++ },
+      subscribe: () => Promise.resolve(new FakeConsumer()).finally(() => made++),
+      ...{ watchMs: 1, patienceMs: 5, maxPauseMs: 2 },
+    });
+    first.connected = false;
+    await eventually(() => {
+      expect(come).to.not.equal(undefined);
+    });
+    expect([first.isClosed, await lasting.current()]).to.deep.equal([false, first]);
+    first.connected = true;
+    come?.();
+    await eventually(() => {
+      expect(returned).to.equal(1);
+    });
+    expect([made, first.isClosed, lasting.isReplacing(first)]).to.deep.equal([0, false, false]);
+    await lasting.close();
+  });
+
   it('can be closed while a new one is attempted, which is closed when it comes', async () => {
     const late = new FakeConsumer();
     let come: () => void = () => undefined;

@@ -54,6 +54,14 @@ describe('attempts to subscribe anew', () => {
     expect(attempts.running).to.have.length(9);
   });
 
+  it('begin one at a time in the next outage', async () => {
+    const attempts = new Attempts();
+    await attempts.begin(1);
+    await attempts.end();
+    await attempts.begin(10);
+    expect(attempts.running).to.have.length(1);
+  });
+
   it('are made one at a time again when the answers end', async () => {
     const attempts = new Attempts();
     await attempts.begin(40);
