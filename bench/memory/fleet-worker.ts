@@ -2,10 +2,11 @@
 import Pulsar from 'pulsar-client';
 import { openControlClient } from '../../adapters/grpc/client.ts';
 import { decodeBody, decodeHeader } from '../../core/codec/envelope.ts';
-import { decodeFanOutHeader } from '../../core/codec/fan-out.ts';
+import { decodeFanOutBody, decodeFanOutHeader } from '../../core/codec/fan-out.ts';
 import { encodeReport } from '../../core/codec/report.ts';
 import { keys } from '../../core/model/keys.ts';
 import type { Lane } from '../../core/model/resources.ts';
+import type { Entry } from '../../core/model/view.ts';
 import { partitionOf, SLOT_COUNT } from '../../core/placement/slots.ts';
 import { subscriptions } from '../../core/placement/topics.ts';
 import { forEachOf } from '../../local/pool.ts';
@@ -19,7 +20,7 @@ const REGISTERED_AT_ONCE = 16;
 const TICKS = 100;
 const DUE_EVERY_MS = 250;
 const RECEIVE_QUEUE = 1_000;
-const LANE = Buffer.from(`"${keys.fanOutLane}"`);
+const LANE = Buffer.from(keys.fanOutLane);
 
 const tell = (news: FleetNews): void => {
   tellParent(news);
@@ -110,12 +111,12 @@ class Fleet {
       const { assignment } = decodeBody(payload);
       if (assignment !== undefined) this.#listen(assignment.lane.topic, assignment.partition).catch(fail);
     }
-    if (payload.includes(LANE)) this.#readAlong(payload);
+    if (payload.includes(LANE)) this.#readAlong(decodeBody(payload).entries);
     this.#hosts.took(header);
   }
 
-  #readAlong(payload: Buffer): void {
-    const record = decodeBody(payload).entries.find(({ key }) => key === keys.fanOutLane);
+  #readAlong(entries: readonly Entry[]): void {
+    const record = entries.find(({ key }) => key === keys.fanOutLane);
     if (record?.body === undefined || record.revision <= this.#lane) return;
     this.#lane = record.revision;
     this.#hosts.readAlong(record.revision);
@@ -128,6 +129,8 @@ class Fleet {
         startMessageId: Pulsar.MessageId.latest(),
         listener: (message) => {
           this.#hosts.read(decodeFanOutHeader(message.getProperties()));
+          const payload = message.getData();
+          if (payload.includes(LANE)) this.#readAlong(decodeFanOutBody(payload, ''));
         },
       });
       reading.catch(fail);
