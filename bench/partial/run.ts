@@ -5,6 +5,7 @@ import { startDeployment } from '../../scripts/stack/deployment.ts';
 import { benchHosts, startAgents } from '../agents.ts';
 import { brokerGauges } from '../broker-gauges.ts';
 import type { Surroundings } from '../experiment.ts';
+import { heartbeatMsOf, rareHeartbeats } from '../heartbeats.ts';
 import { commit, describeMachine } from '../machine.ts';
 import { openServices } from '../services.ts';
 import { startBareProducer } from './bare.ts';
@@ -26,7 +27,10 @@ export async function runPartial(
   );
   const deployment = await once('server and infra-node', async () =>
     cleanup.add(
-      await startDeployment({ dir, services: services.urls, hosts: [], infraNodes: 1, name: 'partial' }),
+      await startDeployment({
+        ...{ dir, services: services.urls, hosts: [], infraNodes: 1, name: 'partial' },
+        env: rareHeartbeats,
+      }),
       (started) => started.stop(),
     ),
   );
@@ -40,6 +44,7 @@ export async function runPartial(
     const started = await startAgents({
       ...{ dir, control, hosts, name: 'agents', workers: options.processes, clients: options.clients },
       ...{ journals: 'in memory', watch: 'copies', onFailure },
+      heartbeatMs: heartbeatMsOf(options.hosts),
       onCopies: (worker, tallies) => {
         log.add(worker, tallies);
       },

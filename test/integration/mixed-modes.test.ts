@@ -17,10 +17,10 @@ describe('subscriptions of several types on one topic', () => {
 
   before(async () => {
     const { pulsarUrl: serviceUrl, pulsarAdminUrl: adminUrl } = realServices();
-    const namespaces = [{ name: 'topics', retentionMinutes: 10 }];
+    const namespaces = [{ name: 'topics', retentionMinutes: 10, autoSubscriptions: true }];
     cluster = await openPulsarCluster({ name: 'main', serviceUrl, adminUrl, tenant: TENANT, namespaces });
     await cluster.admin.prepare();
-    await cluster.admin.ensureTopic(topic, 1, []);
+    await cluster.admin.ensureTopic(topic, 1, ['sticky', 'by-key', 'shared']);
   });
   after(async () => {
     await cluster.admin.deleteTopic(topic);

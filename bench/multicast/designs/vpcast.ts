@@ -5,6 +5,7 @@ import { startDeployment } from '../../../scripts/stack/deployment.ts';
 import { benchHosts, startAgents } from '../../agents.ts';
 import type { Agents } from '../../agents.ts';
 import { Cleanup } from '../../cleanup.ts';
+import { heartbeatMsOf, rareHeartbeats } from '../../heartbeats.ts';
 import { monotonicMs } from '../../monotonic.ts';
 import { joinSparsely, makeVpcs } from '../../network.ts';
 import { openServices } from '../../services.ts';
@@ -22,14 +23,6 @@ const PREPARED_WITHIN_MS = 120_000;
 /** What is committed right behind a multicast, as the record of a new lane is, may go with it: then no host has just its revision. */
 const ATTEMPT_MS = 15_000;
 const PAUSE_MS = 100;
-/**
- * Of all hosts together; with more than a thousand each sends fewer. Elsewhere hosts have processors of their own for
- * that; here the heartbeats of five thousand alone would keep the machine busy.
- */
-const HEARTBEATS_PER_SECOND = 100;
-const HEARTBEAT_MS = 10_000;
-/** So that nobody expires who is heard of rarely. */
-const LEASE = '1h';
 
 function onPlatform(env: Readonly<Record<string, string>>): Design {
   return { start: (surroundings) => startCarrier(surroundings, env) };
@@ -50,7 +43,7 @@ async function startCarrier(
         hosts: [],
         infraNodes: 1,
         name: 'multicast',
-        env: { VPCAST_LEASE: LEASE, ...env },
+        env: { ...rareHeartbeats, ...env },
       }),
       (started) => started.stop(),
     );
@@ -97,7 +90,7 @@ async function openSession(platform: Platform, point: Point): Promise<Session> {
     clients: Math.ceil(point.hosts / point.hostsPerConnection),
     journals: 'in memory',
     watch: 'multicasts',
-    heartbeatMs: Math.max(HEARTBEAT_MS, (point.hosts / HEARTBEATS_PER_SECOND) * 1_000),
+    heartbeatMs: heartbeatMsOf(point.hosts),
     onMulticast: (worker, stage, tally) => {
       const { multicast } = tally;
       sentAtMs.set(multicast, Math.min(tally.sentAtMs, sentAtMs.get(multicast) ?? Infinity));
