@@ -19,7 +19,7 @@ export const vpcast: Design = onPlatform({});
 export const vpcastCopies: Design = onPlatform({ VPCAST_FAN_OUT_HOSTS: '0' });
 
 const LARGEST_COPY_VPC = 64;
-const PREPARED_WITHIN_MS = 120_000;
+const PREPARED_WITHIN_MS = 300_000;
 /** What is committed right behind a multicast, as the record of a new lane is, may go with it: then no host has just its revision. */
 const ATTEMPT_MS = 15_000;
 const PAUSE_MS = 100;
