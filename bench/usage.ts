@@ -12,6 +12,11 @@ export function count(name: string, text: string, min: number, max: number): num
   return value;
 }
 
+/** Several of them, with commas in between. */
+export function countsIn(name: string, text: string, min: number, max: number): number[] {
+  return text.split(',').map((each) => count(name, each, min, max));
+}
+
 /** As `parseArgs`; throws UsageError. */
 export function parseOptions<const Of extends NonNullable<ParseArgsConfig['options']>>(
   args: readonly string[],

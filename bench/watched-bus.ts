@@ -1,4 +1,5 @@
 import type { IncomingMessage, MessageBus, MessageHandler } from '../core/messaging/port.ts';
+import { overriddenBus } from '../local/overridden-bus.ts';
 
 /** The bus, with `around` in place of the handler of what comes in by the given ways. */
 export function watchedBus(
@@ -10,13 +11,8 @@ export function watchedBus(
     ...options,
     handler: (message: IncomingMessage) => around(message, options.handler),
   });
-  return {
-    sendToSlot: (address, message) => bus.sendToSlot(address, message),
-    sendByKey: (topic, partitions, key, message) => bus.sendByKey(topic, partitions, key, message),
-    publish: (to, message) => bus.publish(to, message),
+  return overriddenBus(bus, {
     read: (options) => bus.read(ways.includes('readers') ? watched(options) : options),
     subscribeSlot: (options) => bus.subscribeSlot(ways.includes('slots') ? watched(options) : options),
-    subscribeGroup: (options) => bus.subscribeGroup(options),
-    close: () => bus.close(),
-  };
+  });
 }

@@ -23,8 +23,13 @@ import { windowsOf } from './vpc-windows.ts';
 import { Marks, isHeld } from './window.ts';
 import type { Window } from './window.ts';
 
+interface Open {
+  readonly state: MemberState;
+  readonly window: Window;
+}
+
 interface Room {
-  readonly open: readonly { readonly state: MemberState; readonly window: Window }[];
+  readonly open: readonly Open[];
   /** Those whose window is full, or which are offline. */
   readonly held: readonly MemberState[];
 }
@@ -141,12 +146,14 @@ export class VpcTurn {
     const due = [...members.values()].filter((state) => state.sent < to && !isHeld(state, this.#due));
     // Also for those that are sent nothing: whoever reads along takes what is meant for all.
     const entries = await encodeChanges(this.#node, this.#scope, resources, [...members.values()], groups);
-    const concerned = due.filter(({ member }) => entries.concerns(member.hostId));
-    if (!entries.concernsAll && this.#isPartial(concerned.length, members.size, fanOut)) {
-      const room = await this.#room(concerned, to);
-      await this.#copyTo(room, { entries, to });
-      for (const state of room.held) this.#hold(state);
-      return concerned;
+    if (!entries.concernsAll) {
+      const concerned = due.filter(({ member }) => entries.concerns(member.hostId));
+      if (this.#isPartial(concerned.length, members.size, fanOut)) {
+        const room = await this.#room(concerned, to);
+        await this.#copyTo(room, { entries, to });
+        for (const state of room.held) this.#hold(state);
+        return concerned;
+      }
     }
     multicasts.add(1, this.#node.clock());
     const published = fanOut && (await this.#sinceDue(entries, to));
@@ -191,7 +198,7 @@ export class VpcTurn {
     const windowOf = windowsOf(await this.#loadAudience(), this.#node.options.windowBudget);
     const { online, offline: held } = this.#byLease(states);
     await this.#catchingUp.readApplied(online.filter((state) => windowOf(state).wouldBeHalfFull(state, to)));
-    const open: { readonly state: MemberState; readonly window: Window }[] = [];
+    const open: Open[] = [];
     for (const state of online) {
       const window = windowOf(state);
       if (window.isFull(state)) held.push(state);
@@ -213,7 +220,7 @@ export class VpcTurn {
     const { marks } = await this.#loadAudience();
     for (const state of states) {
       // Nothing waits in its slot, and this does not go there.
-      if (marks.between(Math.max(state.applied, state.since), state.sent) === 0) state.since = to;
+      if (marks.outstanding(state) === 0) state.since = to;
       state.sent = to;
     }
     // What comes meanwhile goes together, and a VPC that is written to all the time leaves the broker to others.

@@ -48,6 +48,11 @@ export class Marks {
     return uncertain + this.#through(through) - this.#through(after);
   }
 
+  /** Copies that the receiver has not reported. */
+  outstanding({ sent, applied, since, copied = 0 }: Progress): number {
+    return this.between(Math.max(applied, since), Math.max(sent, copied));
+  }
+
   #through(revision: number): number {
     let from = 0;
     let to = this.#revisions.length;
@@ -75,8 +80,8 @@ export class Window {
     this.#marks = marks;
   }
 
-  outstanding({ sent, applied, since, copied = 0 }: Progress): number {
-    return this.#marks.between(Math.max(applied, since), Math.max(sent, copied));
+  outstanding(progress: Progress): number {
+    return this.#marks.outstanding(progress);
   }
 
   isFull(progress: Progress): boolean {

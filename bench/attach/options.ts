@@ -1,4 +1,4 @@
-import { count, parseOptions } from '../usage.ts';
+import { count, countsIn, parseOptions } from '../usage.ts';
 
 export interface AttachOptions {
   readonly json: boolean;
@@ -21,7 +21,7 @@ export function readAttachOptions(args: readonly string[]): AttachOptions {
   });
   return {
     json: values.json,
-    sizes: values.sizes.split(',').map((size) => count('sizes', size, 1, 20_000)),
+    sizes: countsIn('sizes', values.sizes, 1, 20_000),
     rounds: count('rounds', values.rounds, 1, 100),
     clients: count('clients', values.clients, 1, 1_000),
   };

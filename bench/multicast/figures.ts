@@ -36,6 +36,7 @@ export interface Figures {
 
 export function figuresOf(hosts: number, rounds: readonly Measured[]): Figures {
   const samples = rounds.flatMap((round) => round.samples);
+  const applied = samples.filter(({ durableMs }) => durableMs !== undefined);
   const received = samples.filter(({ durableMs }) => durableMs === undefined);
   const sorted = (of: (sample: Sample) => number): number[] => inOrder(received.map(of));
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
@@ -67,7 +68,7 @@ export function figuresOf(hosts: number, rounds: readonly Measured[]): Figures {
       ),
       2,
     ),
-    ...throughPlatform(samples),
+    ...throughPlatform(received, applied),
     multicasts: samples.length,
     incomplete: samples.filter((sample) => sample.received < hosts).length,
     received: deliveries,
@@ -82,16 +83,13 @@ export function figuresOf(hosts: number, rounds: readonly Measured[]): Figures {
 }
 
 function throughPlatform(
-  samples: readonly Sample[],
+  received: readonly Sample[],
+  applied: readonly Sample[],
 ): Pick<Figures, 'ordered_ms_p50' | 'durable_ms_p50' | 'durable_ms_p99' | 'applying_last_ms_p50'> {
-  const ordered = inOrder(
-    samples.flatMap(({ orderedMs, durableMs }) => (durableMs === undefined ? (orderedMs ?? []) : [])),
-  );
-  const durable = inOrder(samples.flatMap(({ durableMs }) => durableMs ?? []));
+  const ordered = inOrder(received.flatMap(({ orderedMs }) => orderedMs ?? []));
+  const durable = inOrder(applied.flatMap(({ durableMs }) => durableMs ?? []));
   if (ordered.length === 0 || durable.length === 0) return {};
-  const applying = inOrder(
-    samples.flatMap(({ durableMs, lastMs }) => (durableMs === undefined ? [] : lastMs)),
-  );
+  const applying = inOrder(applied.map(({ lastMs }) => lastMs));
   return {
     ordered_ms_p50: rounded(percentile(ordered, 0.5), 2),
     durable_ms_p50: rounded(percentile(durable, 0.5), 2),

@@ -1,4 +1,4 @@
-import { UsageError, count, parseOptions } from '../usage.ts';
+import { UsageError, count, countsIn, parseOptions } from '../usage.ts';
 import { designs } from './designs/all.ts';
 
 export interface MulticastOptions {
@@ -56,9 +56,7 @@ export function readMulticastOptions(args: readonly string[]): MulticastOptions 
   return {
     json: values.json,
     designs: chosen,
-    hosts: unique(values.hosts.split(',').map((text) => count('hosts', text, 1, 60_000))).sort(
-      (one, other) => one - other,
-    ),
+    hosts: unique(countsIn('hosts', values.hosts, 1, 60_000)).sort((one, other) => one - other),
     rounds: number('rounds'),
     messages: number('messages'),
     intervalMs: number('interval'),

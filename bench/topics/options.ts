@@ -1,4 +1,4 @@
-import { UsageError, count, parseOptions } from '../usage.ts';
+import { UsageError, countsIn, parseOptions } from '../usage.ts';
 
 export interface TopicsOptions {
   readonly json: boolean;
@@ -17,13 +17,13 @@ export function readTopicsOptions(args: readonly string[]): TopicsOptions {
     totals: { type: 'string', default: '1000,5000,10000' },
     namespaces: { type: 'string', default: '1,10' },
   });
-  const totals = values.totals.split(',').map((total) => count('totals', total, 100, 1_000_000));
+  const totals = countsIn('totals', values.totals, 100, 1_000_000);
   if (totals.some((total, i) => i > 0 && total <= totals[i - 1]!)) {
     throw new UsageError('--totals must ascend');
   }
   return {
     json: values.json,
     totals,
-    namespaces: values.namespaces.split(',').map((each) => count('namespaces', each, 1, 100)),
+    namespaces: countsIn('namespaces', values.namespaces, 1, 100),
   };
 }

@@ -186,7 +186,7 @@ class Layout {
     return tookMs;
   }
 
-  /** Until the first of its topics answers. */
+  /** Seconds until it passes its own health check. */
   async #restart(): Promise<number> {
     await this.#cluster?.close();
     this.#cluster = undefined;

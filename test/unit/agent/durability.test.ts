@@ -6,6 +6,7 @@ import { openFileJournal } from '../../../agent/journal/file-journal.ts';
 import type { JournalFactory } from '../../../agent/journal/journal.ts';
 import { silentLogger } from '../../../core/logger.ts';
 import { scopes } from '../../../core/model/keys.ts';
+import { overriddenBus } from '../../../local/overridden-bus.ts';
 import {
   World,
   assignmentOf,
@@ -154,11 +155,9 @@ describe('agent and its disk', () => {
   it('sends what it has to report once the bus is back, the newest of each scope only', async () => {
     const { bus } = world.cluster.openClient();
     let isAway = true;
-    const flaky = {
-      ...methodsOf(bus),
-      sendByKey: (...args: Parameters<typeof bus.sendByKey>) =>
-        isAway ? Promise.reject(new Error('away')) : bus.sendByKey(...args),
-    };
+    const flaky = overriddenBus(bus, {
+      sendByKey: (...args) => (isAway ? Promise.reject(new Error('away')) : bus.sendByKey(...args)),
+    });
     const agent = await world.agent({ openCluster: () => flaky });
     const joined = assignmentOf('a', 1);
     await world.join(joined, 5, []);
@@ -169,15 +168,3 @@ describe('agent and its disk', () => {
     expect(world.scopeReports(a).map((report) => report.revision)).to.deep.equal([9]);
   });
 });
-
-function methodsOf(bus: World['cluster']['bus']): World['cluster']['bus'] {
-  return {
-    sendToSlot: (...args) => bus.sendToSlot(...args),
-    sendByKey: (...args) => bus.sendByKey(...args),
-    publish: (to, message) => bus.publish(to, message),
-    read: (options) => bus.read(options),
-    subscribeSlot: (options) => bus.subscribeSlot(options),
-    subscribeGroup: (options) => bus.subscribeGroup(options),
-    close: () => bus.close(),
-  };
-}

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { IncomingMessage, MessageBus } from '../../../core/messaging/port.ts';
+import { watchedBus } from '../../../bench/watched-bus.ts';
 import { scopes } from '../../../core/model/keys.ts';
 import { World, assignmentOf, eventually, port } from './fixture.ts';
 
@@ -17,7 +17,7 @@ describe('a fence whose acknowledgement gets lost', () => {
     let comeAgain: () => Promise<void> = () => Promise.reject(new Error('no fence yet'));
     const agent = await world.agent({
       openCluster: () =>
-        receiving(bus, async (message, handler) => {
+        watchedBus(bus, ['slots'], async (message, handler) => {
           if (message.properties['kind'] !== 'fence') return handler(message);
           comeAgain = () => handler(message);
           await handler({ ...message, ack: () => Promise.reject(new Error('disconnected')) });
@@ -62,21 +62,3 @@ describe('a fence in a slot that the host was moved from', () => {
     await eventually(() => agent.view('a') === undefined);
   });
 });
-
-type Handler = (message: IncomingMessage) => Promise<void>;
-
-function receiving(
-  bus: MessageBus,
-  on: (message: IncomingMessage, handler: Handler) => Promise<void>,
-): MessageBus {
-  return {
-    sendToSlot: (...args) => bus.sendToSlot(...args),
-    sendByKey: (...args) => bus.sendByKey(...args),
-    publish: (to, message) => bus.publish(to, message),
-    read: (options) => bus.read(options),
-    subscribeSlot: (options) =>
-      bus.subscribeSlot({ ...options, handler: (message) => on(message, options.handler) }),
-    subscribeGroup: (options) => bus.subscribeGroup(options),
-    close: () => bus.close(),
-  };
-}

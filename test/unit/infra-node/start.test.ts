@@ -6,13 +6,14 @@ import { encodeWork } from '../../../core/codec/work.ts';
 import type { Work } from '../../../core/codec/work.ts';
 import { PlatformError } from '../../../core/errors.ts';
 import { silentLogger } from '../../../core/logger.ts';
-import type { MessageBus, Properties } from '../../../core/messaging/port.ts';
+import type { Properties } from '../../../core/messaging/port.ts';
 import { subscriptions } from '../../../core/placement/topics.ts';
 import { scopes } from '../../../core/model/keys.ts';
 import type { Scope, Store } from '../../../core/store/port.ts';
 import type { InfraDeps } from '../../../infra-node/deps.ts';
 import { startInfraNode } from '../../../infra-node/start.ts';
 import type { InfraNode } from '../../../infra-node/start.ts';
+import { overriddenBus } from '../../../local/overridden-bus.ts';
 import { eventually } from '../../support/eventually.ts';
 import { VpcFixture, hostLane, topics, vpcLane, vpcScope } from './vpc-fixture.ts';
 
@@ -104,15 +105,9 @@ describe('infrastructure node on the embedded bus', () => {
 
   it('dispatches what a subscription fails to deliver', async () => {
     const { bus, admin, name } = cluster;
-    const deaf: MessageBus = {
-      sendToSlot: (address, message) => bus.sendToSlot(address, message),
-      sendByKey: (...to) => bus.sendByKey(...to),
-      publish: (to, message) => bus.publish(to, message),
-      read: (options) => bus.read(options),
-      subscribeSlot: (options) => bus.subscribeSlot(options),
+    const deaf = overriddenBus(bus, {
       subscribeGroup: () => Promise.resolve({ close: () => Promise.resolve() }),
-      close: () => bus.close(),
-    };
+    });
     await store.announce(vpcScope);
     await fixture.bind('p0', ['h0']);
     await wake(vpcScope);
@@ -253,15 +248,7 @@ describe('infrastructure node on the embedded bus', () => {
   it('hands back what waits for the broker when its time is over', async () => {
     const { bus, admin, name } = cluster;
     let sends = 0;
-    const hanging: MessageBus = {
-      sendToSlot: () => new Promise(() => sends++),
-      sendByKey: (...to) => bus.sendByKey(...to),
-      publish: (to, message) => bus.publish(to, message),
-      read: (options) => bus.read(options),
-      subscribeSlot: (options) => bus.subscribeSlot(options),
-      subscribeGroup: (options) => bus.subscribeGroup(options),
-      close: () => bus.close(),
-    };
+    const hanging = overriddenBus(bus, { sendToSlot: () => new Promise(() => sends++) });
     const stuck = await start({ clusters: new Map([[name, { name, bus: hanging, admin }]]) });
     await fixture.bind('p0', ['h0']);
     await wake(vpcScope);

@@ -30,7 +30,6 @@ describe('windows of a VPC', () => {
     }
   }
 
-  /** The lease of those who are not heard of ends. */
   async function comeBack(id: string): Promise<void> {
     const { store } = all.fixture;
     await store.hear([id], await store.leaseClock());
