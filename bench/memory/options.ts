@@ -7,8 +7,7 @@ export const memoryUsage = `  memory           memory of a server and an infrast
     --hosts N        that take part in it; they report what they are sent and keep nothing of it (default 10000)
     --minutes N      of changes at a steady rate (default 10)
     --rate N         changes per second (default 10)
-    --warm-up N      seconds at the beginning of these that the slope leaves out (default 120)
-    --heartbeat N    seconds between two reports of a host (default 10)`;
+    --warm-up N      seconds at the beginning of these that the slope leaves out (default 120)`;
 
 export function readMemoryOptions(args: readonly string[]) {
   return readCounts(args, {
@@ -17,6 +16,5 @@ export function readMemoryOptions(args: readonly string[]) {
     minutes: [10, 1, 600],
     rate: [10, 1, 1_000],
     warmUp: [120, 0, 3_600],
-    heartbeat: [10, 1, 60],
   });
 }

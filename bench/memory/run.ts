@@ -4,6 +4,7 @@ import { openControlClient } from '../../adapters/grpc/client.ts';
 import { startDeployment } from '../../scripts/stack/deployment.ts';
 import { benchHosts } from '../agents.ts';
 import type { Surroundings } from '../experiment.ts';
+import { heartbeatMsOf, rareHeartbeats } from '../heartbeats.ts';
 import { infraCounters, since } from '../infra-counters.ts';
 import { commit, describeMachine } from '../machine.ts';
 import type { Machine } from '../machine.ts';
@@ -59,7 +60,7 @@ export async function runMemory(options: MemoryOptions, surroundings: Surroundin
     cleanup.add(await openServices(dir, {}), (opened) => opened.stop()),
   );
   const { server, infraNodes } = await once('server and infra-node', async () => {
-    const env = memoryEnvironment(memoryDir);
+    const env = { ...rareHeartbeats, ...memoryEnvironment(memoryDir) };
     const deployed = { dir, services: services.urls, hosts: [], infraNodes: 1, name: 'memory', env };
     return cleanup.add(await startDeployment(deployed), (started) => started.stop());
   });
@@ -67,9 +68,9 @@ export async function runMemory(options: MemoryOptions, surroundings: Surroundin
   const client = cleanup.add(openControlClient({ addresses: control }), (opened) => {
     opened.close();
   });
+  const heartbeatMs = heartbeatMsOf(options.hosts);
   const fleet = await once(`${options.hosts} hosts register`, async () => {
     const start = { control, pulsarUrl: services.urls.pulsarUrl, hosts: options.hosts };
-    const heartbeatMs = options.heartbeat * 1_000;
     const started = await startFleet({ ...start, heartbeatMs }, { dir, signal, onFailure });
     return cleanup.add(started, (opened) => opened.stop());
   });
@@ -128,7 +129,7 @@ export async function runMemory(options: MemoryOptions, surroundings: Surroundin
     flat: isFlat(ofServer!) && isFlat(ofInfraNode!),
     ports_made_per_s: rounded(madePerSecond, 1),
     warm_up_s: options.warmUp,
-    heartbeat_s: options.heartbeat,
+    heartbeat_s: heartbeatMs / 1_000,
     reports_per_s: rounded(reports / seconds, 1),
     dispatched,
     processor,
