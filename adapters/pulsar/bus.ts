@@ -15,6 +15,7 @@ import { keyForSlot, partitionOf, SLOT_COUNT } from '../../core/placement/slots.
 import type { LogHook } from './addon.ts';
 import { ConsumerLoop } from './consumer-loop.ts';
 import { fromAddon } from './errors.ts';
+import { writeHeader } from './header.ts';
 import { closeAll, LastingConsumer } from './lasting-consumer.ts';
 import type { LastingOptions, PlainConsumer } from './lasting-consumer.ts';
 import { Producers } from './producers.ts';
@@ -124,7 +125,11 @@ export class PulsarBus implements MessageBus {
     isForMany = false,
   ): Promise<void> {
     if (this.closing !== undefined) return Promise.reject(closed());
-    const message = { data, properties, ...(key === undefined ? {} : { partitionKey: key }) };
+    const message = {
+      data,
+      properties: writeHeader(properties),
+      ...(key === undefined ? {} : { partitionKey: key }),
+    };
     return this.producers.send(to, message, isForMany);
   }
 

@@ -4,6 +4,7 @@ import { PlatformError } from '../../core/errors.ts';
 import type { IncomingMessage, MessageHandler, Subscription } from '../../core/messaging/port.ts';
 import type { LogHook } from './addon.ts';
 import { fromAddon } from './errors.ts';
+import { readHeader } from './header.ts';
 import { closeAll } from './lasting-consumer.ts';
 import type { LastingConsumer, PlainConsumer } from './lasting-consumer.ts';
 
@@ -83,8 +84,7 @@ export class ConsumerLoop implements Subscription {
 
 function incoming(consumer: PlainConsumer, message: Message): IncomingMessage {
   return {
-    // The addon gives an array with named members.
-    properties: { ...message.getProperties() },
+    properties: readHeader(message),
     payload: message.getData(),
     key: message.getPartitionKey(),
     redeliveries: message.getRedeliveryCount(),

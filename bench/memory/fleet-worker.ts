@@ -1,6 +1,7 @@
 // Light hosts in one process: one consumer of each partition takes what is in all its slots, and one reader reads for all.
 import Pulsar from 'pulsar-client';
 import { openControlClient } from '../../adapters/grpc/client.ts';
+import { readHeader } from '../../adapters/pulsar/header.ts';
 import { decodeBody, decodeHeader } from '../../core/codec/envelope.ts';
 import { decodeFanOutBody, decodeFanOutHeader } from '../../core/codec/fan-out.ts';
 import { encodeReport } from '../../core/codec/report.ts';
@@ -105,7 +106,7 @@ class Fleet {
   }
 
   #took(message: Pulsar.Message): void {
-    const header = decodeHeader(message.getProperties());
+    const header = decodeHeader(readHeader(message));
     const payload = message.getData();
     if (header.kind === 'snapshot' && header.scope.startsWith('vpc/')) {
       const { assignment } = decodeBody(payload);
@@ -128,7 +129,7 @@ class Fleet {
         topic: name,
         startMessageId: Pulsar.MessageId.latest(),
         listener: (message) => {
-          this.#hosts.read(decodeFanOutHeader(message.getProperties()));
+          this.#hosts.read(decodeFanOutHeader(readHeader(message)));
           const payload = message.getData();
           if (payload.includes(LANE)) this.#readAlong(decodeFanOutBody(payload, ''));
         },

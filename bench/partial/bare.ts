@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { writeHeader } from '../../adapters/pulsar/header.ts';
 import { encodeEntry } from '../../core/codec/entries.ts';
 import { encodeHeader, packPayloads } from '../../core/codec/envelope.ts';
 import { keyForSlot } from '../../core/placement/slots.ts';
@@ -44,7 +45,7 @@ export async function startBareProducer(
     return {
       partition,
       key: keyForSlot(slot),
-      properties: encodeHeader({ kind: 'changes', ...stamp, ...range }),
+      properties: writeHeader(encodeHeader({ kind: 'changes', ...stamp, ...range })),
     };
   });
   await ask({ kind: 'start', url: options.url, topic, partitions, targets });

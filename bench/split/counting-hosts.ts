@@ -1,4 +1,5 @@
 import type Pulsar from 'pulsar-client';
+import { readHeader } from '../../adapters/pulsar/header.ts';
 import { decodeHeader } from '../../core/codec/envelope.ts';
 import type { Lane } from '../../core/model/resources.ts';
 import { SLOT_COUNT } from '../../core/placement/slots.ts';
@@ -30,7 +31,7 @@ export class CountingHosts {
         subscriptionInitialPosition: 'Earliest',
         receiverQueueSize: RECEIVE_QUEUE,
         listener: (message, self) => {
-          hosts.#took(message.getProperties());
+          hosts.#took(readHeader(message));
           // What is not acknowledged is left to the broker, which goes with the run.
           self.acknowledge(message).catch(() => undefined);
         },
