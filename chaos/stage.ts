@@ -10,7 +10,7 @@ import { verdict } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
 import { World } from './workload/world.ts';
 import { Workload } from './workload/workload.ts';
-import type { WorkloadOptions } from './workload/workload.ts';
+import type { WorkloadCounts, WorkloadOptions } from './workload/workload.ts';
 
 export interface StageOptions extends Omit<TestbedOptions, 'dir' | 'hosts'> {
   readonly seed: number;
@@ -23,7 +23,8 @@ export type Report = (line: string) => void;
 
 const REGISTER_MS = 120_000;
 const PROGRESS_MS = 10_000;
-const LOOK_MS = 3_000;
+/** From one look at what agents hold to the next, for so many agents; with more of them as much more, since each look is work. */
+const LOOK = { ms: 3_000, agents: 40 };
 
 /** A whole deployment, the random writes to it, and what is known of both. */
 export class Stage {
@@ -59,15 +60,15 @@ export class Stage {
   /** Writes for as long as something else takes, looking at all agents again and again; then says what is wrong. */
   async play(
     how: Pick<WorkloadOptions, 'call' | 'callers' | 'isDisturbed'>,
-    meanwhile: () => Promise<void>,
+    meanwhile: (counts: Readonly<WorkloadCounts>) => Promise<void>,
   ): Promise<{ readonly workload: Workload; readonly verdict: Verdict }> {
     const { world, testbed } = this;
     const report = this.#report;
     const workload = new Workload({ ...how, world, perSecond: this.#options.rate, report });
     const sightings = new Sightings((cell) => workload.ledger.isGone(cell));
-    const watching = watch(testbed, sightings);
+    const watching = watch(testbed, sightings, LOOK.ms * Math.max(1, this.#options.agents / LOOK.agents));
     try {
-      await this.#write(workload, meanwhile);
+      await this.#write(workload, () => meanwhile(workload.counts));
     } finally {
       await watching.stop();
     }
@@ -112,14 +113,14 @@ async function untilRegistered({ addresses }: Testbed, count: number): Promise<v
   }
 }
 
-function watch(testbed: Testbed, sightings: Sightings): { stop(): Promise<void> } {
+function watch(testbed: Testbed, sightings: Sightings, everyMs: number): { stop(): Promise<void> } {
   const stopped = new AbortController();
   const watching = (async () => {
     while (!stopped.signal.aborted) {
       for (const worker of testbed.agents) {
         for (const holding of await holdingsOf(worker)) sightings.look(holding);
       }
-      await pause(LOOK_MS, stopped.signal).catch(() => undefined);
+      await pause(everyMs, stopped.signal).catch(() => undefined);
     }
   })();
   return {

@@ -6,8 +6,9 @@ import type { RestartFigures } from './restarts.ts';
 export interface RollingFigures extends CommonFigures {
   /** The agents share as many. */
   readonly agent_processes: number;
+  /** From the first restart until writing ends, some seconds after the last one. */
   readonly seconds: number;
-  /** Acknowledged, over the whole run. */
+  /** Acknowledged, in these seconds. */
   readonly writes_per_second: number;
   readonly writes_during_restarts: number;
   readonly restarts: Readonly<Record<ProgramKind, Readonly<RestartFigures>>>;

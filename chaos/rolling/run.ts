@@ -1,5 +1,6 @@
 import { openControlClient } from '../../adapters/grpc/client.ts';
 import { pause } from '../../core/retry.ts';
+import { until } from '../../local/until.ts';
 import type { ChaosOptions } from '../options.ts';
 import type { Run } from '../run.ts';
 import { Stage } from '../stage.ts';
@@ -11,8 +12,9 @@ import { RollingRestarts } from './restarts.ts';
 
 /** At 200 writes a second a call may then take 0.2 s before the rate suffers. */
 const CALLERS = 40;
-/** Until the workload has found its balance, and after the last restart. */
-const LEAD_IN_MS = 10_000;
+/** Of writing before the first restart, until the workload has nearly found its balance. */
+const LEAD_IN_MS = { least: 10_000, most: 120_000 };
+/** After the last restart. */
 const LEAD_OUT_MS = 5_000;
 
 /** One run with restarts of every program, in a directory of its own. `report` gets the progress. */
@@ -33,18 +35,22 @@ export async function runRolling(
   try {
     const restarts = new RollingRestarts(stage.testbed, report);
     let seconds = 0;
+    let writes = 0;
     const { workload, verdict } = await stage.play(
       {
         callers: CALLERS,
         call: (operation, requestId) => callOnce(client, operation, requestId),
         isDisturbed: () => restarts.isAtWork,
       },
-      async () => {
+      async (counts) => {
+        await pause(LEAD_IN_MS.least);
+        await until(() => stage.world.isGrown, LEAD_IN_MS.most);
+        const before = counts.acknowledged;
         const beganMs = performance.now();
-        await pause(LEAD_IN_MS);
         await restarts.run();
         await pause(LEAD_OUT_MS);
         seconds = (performance.now() - beganMs) / 1_000;
+        writes = counts.acknowledged - before;
       },
     );
     const { counts } = workload;
@@ -52,7 +58,7 @@ export async function runRolling(
       ...verdict.figures,
       agent_processes: options.workers,
       seconds: Math.round(seconds),
-      writes_per_second: Math.round(counts.acknowledged / seconds),
+      writes_per_second: Math.round(writes / seconds),
       writes_during_restarts: counts.whileDisturbed,
       restarts: restarts.figures,
       bad_ends: restarts.findings.length,

@@ -67,7 +67,7 @@ export class World {
     this.#prefix = prefix;
     this.hosts = hosts;
     this.random = random;
-    this.balance = { vpcs: Math.max(10, hosts.length / 5), ports: Math.max(90, 4 * hosts.length) };
+    this.balance = { vpcs: Math.max(10, hosts.length / 4), ports: Math.max(90, 4 * hosts.length) };
   }
 
   newId(kind: string): string {
@@ -107,15 +107,20 @@ export class World {
     return this.any(this.vpcs, (vpc) => !vpc.isBusy && vpc.underWay < MOST_UNDER_WAY);
   }
 
+  /** From now on nearly as much is deleted as is made. */
+  get isGrown(): boolean {
+    return this.ports() >= 0.75 * this.balance.ports;
+  }
+
   ports(): number {
     return [...this.vpcs].reduce((sum, vpc) => sum + vpc.ports.size, 0);
   }
 
-  /** Four to nine of them, the next VPC the next ones, so that all come to be used. */
+  /** Two to five of them, the next VPC the next ones, so that all come to be used. */
   #hostsOf(number: number): readonly string[] {
     if (this.hosts.length <= FEW_HOSTS) return this.hosts;
-    return Array.from({ length: 4 + (number % 6) }, (_, n) => {
-      const host = this.hosts[(6 * number + n) % this.hosts.length];
+    return Array.from({ length: 2 + (number % 4) }, (_, n) => {
+      const host = this.hosts[(4 * number + n) % this.hosts.length];
       if (host === undefined) throw new Error('there are no hosts');
       return host;
     });
