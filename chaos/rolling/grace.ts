@@ -11,5 +11,8 @@ export const graceMs: Readonly<Record<ProgramKind, number>> = {
   agents: 35_000,
 };
 
+/** The DaemonSet's `minReadySeconds`: so long an agent has to be ready before others are taken away. */
+export const AGENTS_READY_MS = 5_000;
+
 /** The chart's `agent.updateStrategy.maxUnavailable`, of which Kubernetes rounds the number of pods up. */
 export const AGENTS_AWAY = 0.1;

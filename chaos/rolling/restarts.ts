@@ -1,7 +1,8 @@
+import { pause } from '../../core/retry.ts';
 import { until } from '../../local/until.ts';
 import type { Program } from '../../scripts/stack/deployment.ts';
 import type { Testbed } from '../testbed/testbed.ts';
-import { AGENTS_AWAY, graceMs, programKinds } from './grace.ts';
+import { AGENTS_AWAY, AGENTS_READY_MS, graceMs, programKinds } from './grace.ts';
 import type { ProgramKind } from './grace.ts';
 
 export interface RestartFigures {
@@ -49,6 +50,7 @@ export class RollingRestarts {
       for (let first = 0; first < all.length; first += atOnce) {
         const batch = all.slice(first, first + atOnce);
         await Promise.all(batch.map((program, n) => this.#restart(kind, first + n, program)));
+        if (kind === 'agents') await pause(AGENTS_READY_MS);
       }
       const { restarts, slowest_end_ms, slowest_start_ms } = this.figures[kind];
       this.#report(

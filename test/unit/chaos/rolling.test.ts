@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { AGENTS_AWAY, graceMs } from '../../../chaos/rolling/grace.ts';
+import { AGENTS_AWAY, AGENTS_READY_MS, graceMs } from '../../../chaos/rolling/grace.ts';
 import { rollingHasPassed, rollingResultOf } from '../../../chaos/rolling/result.ts';
 import type { RollingFigures } from '../../../chaos/rolling/result.ts';
 import { chart } from '../../../scripts/helm/chart.ts';
@@ -77,5 +77,10 @@ describe('rolling restarts go by the chart', () => {
   it('take away as many agents at a time as the DaemonSet does', async () => {
     const share = numberIn(await read('values.yaml'), /^ {4}maxUnavailable: (\d+)%/m);
     expect(AGENTS_AWAY).to.equal(share / 100);
+  });
+
+  it('go on when agents have been ready for as long as it waits', async () => {
+    const seconds = numberIn(await read('templates/agent/daemon-set.yaml'), /minReadySeconds: (\d+)/);
+    expect(AGENTS_READY_MS).to.equal(seconds * 1_000);
   });
 });
