@@ -14,6 +14,7 @@ import type { Bug } from '../bugs.ts';
 import { AGENTS_VARIABLE } from './agents-config.ts';
 import type { AgentsConfig } from './agents-config.ts';
 import { observationsFile } from './agents.ts';
+import { buildPrograms } from './build.ts';
 import { startBroker, startNearBroker } from './broker.ts';
 import type { Broker } from './broker.ts';
 import { Link } from './link.ts';
@@ -58,6 +59,7 @@ const NOWHERE = 1;
 /** Everything as processes of its own on loopback, with links between the programs and the services. */
 export async function startTestbed(options: TestbedOptions): Promise<Testbed> {
   const { dir } = options;
+  const built = await buildPrograms();
   const processes: ServiceProcess[] = [];
   const links: Link[] = [];
   let store: Store | undefined;
@@ -79,7 +81,7 @@ export async function startTestbed(options: TestbedOptions): Promise<Testbed> {
       pulsarUrl: serviceUrl,
       pulsarAdminUrl: adminUrl,
     };
-    const program = await startProgram({ dir, services, name: NAME }, name, main, env);
+    const program = await startProgram({ dir, services, name: NAME, built }, name, main, env);
     processes.push(program.process);
     return program;
   };

@@ -20,6 +20,8 @@ export interface DeploymentOptions {
   readonly lifetime?: Lifetime;
   /** Further settings of every program, by variable. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Directory of the built programs; without one their source is run. */
+  readonly built?: string;
 }
 
 export interface Program {
@@ -107,12 +109,12 @@ function agentSettings(
 
 /** One of a deployment's programs, by its main file. */
 export async function startProgram(
-  options: Pick<DeploymentOptions, 'dir' | 'services' | 'name' | 'lifetime' | 'env'>,
+  options: Pick<DeploymentOptions, 'dir' | 'services' | 'name' | 'lifetime' | 'env' | 'built'>,
   name: string,
   main: string,
   env: Readonly<Record<string, string>>,
 ): Promise<Program> {
-  const { dir, services, lifetime = 'owned' } = options;
+  const { dir, services, lifetime = 'owned', built } = options;
   await mkdir(dir, { recursive: true });
   const readyFile = join(dir, `${name}.ready.json`);
   await rm(readyFile, { force: true });
@@ -120,7 +122,7 @@ export async function startProgram(
     {
       name,
       command: process.execPath,
-      args: ['--import', 'tsx', main],
+      args: built === undefined ? ['--import', 'tsx', main] : [join(built, main.replace(/\.ts$/, '.js'))],
       cwd: root,
       env: {
         ...process.env,
