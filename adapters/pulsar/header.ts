@@ -13,7 +13,7 @@ export function writeHeader(properties: Properties): Record<string, string> {
 }
 
 /** Nothing, if somebody else sent it: whoever needs something of it finds that missing. */
-export function readHeader(message: Message): Properties {
+export function readHeader(message: Pick<Message, 'getProperties'>): Properties {
   const text = message.getProperties()[NAME];
   if (text === undefined) return {};
   try {

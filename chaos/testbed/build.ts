@@ -8,6 +8,6 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
  * source with a compiler beside it, and a harness that restarts dozens of them would measure that.
  */
 export async function buildPrograms(): Promise<string> {
-  await runCommand('npx', ['tsc', '-p', 'tsconfig.chaos.json'], { cwd: root });
+  await runCommand('npm', ['run', '-s', 'build:chaos'], { cwd: root });
   return fileURLToPath(new URL('../../.run/chaos-programs', import.meta.url));
 }

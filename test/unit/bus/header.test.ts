@@ -1,9 +1,7 @@
 import { expect } from 'chai';
-import type { Message } from 'pulsar-client';
 import { readHeader, writeHeader } from '../../../adapters/pulsar/header.ts';
 
-const message = (properties: Record<string, string>): Message =>
-  ({ getProperties: () => properties }) as unknown as Message;
+const message = (properties: Record<string, string>) => ({ getProperties: () => properties });
 
 describe('header of a message on Pulsar', () => {
   it('brings the properties through one of the broker’s', () => {
