@@ -10,10 +10,10 @@ import { rollingHasPassed, rollingResultOf } from './result.ts';
 import type { RollingResult } from './result.ts';
 import { RollingRestarts } from './restarts.ts';
 
-/** At 200 writes a second a call may then take 0.2 s before the rate suffers. */
-const CALLERS = 40;
-/** Of writing before the first restart, until the workload has nearly found its balance. */
-const LEAD_IN_MS = { least: 10_000, most: 120_000 };
+/** At 200 writes a second a call may then take 0.3 s before the rate suffers. */
+const CALLERS = 60;
+/** Of writing before the first restart, until the workload has nearly found its balance and nothing is cold any more. */
+const LEAD_IN_MS = { least: 30_000, most: 120_000 };
 /** After the last restart. */
 const LEAD_OUT_MS = 5_000;
 
