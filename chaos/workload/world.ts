@@ -67,7 +67,7 @@ export class World {
     this.#prefix = prefix;
     this.hosts = hosts;
     this.random = random;
-    this.balance = { vpcs: Math.max(10, hosts.length / 4), ports: Math.max(90, 4 * hosts.length) };
+    this.balance = { vpcs: Math.max(10, hosts.length / 3), ports: Math.max(90, 4 * hosts.length) };
   }
 
   newId(kind: string): string {
@@ -120,7 +120,7 @@ export class World {
   #hostsOf(number: number): readonly string[] {
     if (this.hosts.length <= FEW_HOSTS) return this.hosts;
     return Array.from({ length: 2 + (number % 4) }, (_, n) => {
-      const host = this.hosts[(4 * number + n) % this.hosts.length];
+      const host = this.hosts[(3 * number + n) % this.hosts.length];
       if (host === undefined) throw new Error('there are no hosts');
       return host;
     });
