@@ -1,3 +1,4 @@
+import { unlessAborted } from '../core/abort.ts';
 import { PlatformError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { IncomingMessage, MessageBus, OutgoingMessage, Subscription } from '../core/messaging/port.ts';
@@ -238,21 +239,4 @@ export class Uplink implements Slots, Readers {
 
 export function isSame(one: object | undefined, other: object): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
-}
-
-/** Stops waiting, not the work. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop: () => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => {
-      reject(PlatformError.from(signal.reason));
-    };
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }

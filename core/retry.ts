@@ -1,3 +1,4 @@
+import { offAbort, onAbort } from './abort.ts';
 import { PlatformError } from './errors.ts';
 
 export interface RetryOptions {
@@ -38,44 +39,13 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
       return;
     }
     const timer = setTimeout(() => {
-      if (signal !== undefined) callOff(signal, onAbort);
+      if (signal !== undefined) offAbort(signal, stop);
       resolve();
     }, ms);
-    const onAbort = (): void => {
+    const stop = (): void => {
       clearTimeout(timer);
       reject(signal?.reason as Error);
     };
-    if (signal !== undefined) callOnAbort(signal, onAbort);
+    if (signal !== undefined) onAbort(signal, stop);
   });
-}
-
-/** One listener for all pauses of a signal: a program's stop signal ends many, and many listeners look like a leak. */
-interface Pauses {
-  readonly calls: Set<() => void>;
-  readonly listener: () => void;
-}
-
-const pauses = new WeakMap<AbortSignal, Pauses>();
-
-function callOnAbort(signal: AbortSignal, call: () => void): void {
-  const known = pauses.get(signal);
-  if (known !== undefined) {
-    known.calls.add(call);
-    return;
-  }
-  const calls = new Set([call]);
-  const listener = (): void => {
-    for (const each of calls) each();
-  };
-  pauses.set(signal, { calls, listener });
-  signal.addEventListener('abort', listener, { once: true });
-}
-
-function callOff(signal: AbortSignal, call: () => void): void {
-  const known = pauses.get(signal);
-  if (known === undefined) return;
-  known.calls.delete(call);
-  if (known.calls.size > 0) return;
-  signal.removeEventListener('abort', known.listener);
-  pauses.delete(signal);
 }
