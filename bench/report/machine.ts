@@ -11,7 +11,9 @@ export function measuredOn({
   readonly machine: Machine;
 }): string {
   const { cores, processor, memory_gb, node, pulsar, redis } = machine;
-  return `${date.slice(0, 10)}, commit ${commit}; ${cores} cores (${processor}, ${memory_gb} GB), Node ${node}, Pulsar ${pulsar}, Redis ${redis}.`;
+  // Not every experiment has one.
+  const store = redis === 'unknown' ? '' : `, Redis ${redis}`;
+  return `${date.slice(0, 10)}, commit ${commit}; ${cores} cores (${processor}, ${memory_gb} GB), Node ${node}, Pulsar ${pulsar}${store}.`;
 }
 
 /** With two or three digits that count. */
