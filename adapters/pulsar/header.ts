@@ -1,10 +1,10 @@
 import type { Message } from 'pulsar-client';
-import type { Properties } from '../../core/messaging/port.ts';
 import { isObject } from '../../core/codec/shapes.ts';
+import type { Properties } from '../../core/messaging/port.ts';
 
 /**
- * Properties travel as one property of the broker's, in JSON: the addon and the client convert each one by itself, and a
- * dozen of them take longer than all else about a small message.
+ * Properties travel as one property of the broker's, in JSON: the addon and the client convert each one by itself, at
+ * both ends.
  */
 const NAME = 'vpcast';
 
