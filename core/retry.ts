@@ -34,10 +34,6 @@ export async function retry<T>(call: () => Promise<T>, options: RetryOptions = {
 /** Resolves after the time, or rejects with the signal's reason. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) {
-      reject(signal.reason as Error);
-      return;
-    }
     const timer = setTimeout(() => {
       if (signal !== undefined) offAbort(signal, stop);
       resolve();

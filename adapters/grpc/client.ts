@@ -1,6 +1,7 @@
 import { Client, credentials as channelCredentials, Metadata } from '@grpc/grpc-js';
 import type { CallOptions, ChannelCredentials } from '@grpc/grpc-js';
 import type { MethodDefinition } from '@grpc/proto-loader';
+import { offAbort, onAbort } from '../../core/abort.ts';
 import { PlatformError } from '../../core/errors.ts';
 import { retry } from '../../core/retry.ts';
 import { createErrorTranslator } from './errors.ts';
@@ -52,11 +53,10 @@ export function openControlClient(options: ControlClientOptions): ControlClient 
       scope.abort(new PlatformError('cancelled', 'the call was cancelled'));
     };
     if (isClosed) scope.abort(closed());
-    else if (outer?.aborted === true) cancel();
-    outer?.addEventListener('abort', cancel);
+    if (outer !== undefined) onAbort(outer, cancel);
     scopes.add(scope);
     const end = () => {
-      outer?.removeEventListener('abort', cancel);
+      if (outer !== undefined) offAbort(outer, cancel);
       scopes.delete(scope);
     };
     return { signal: scope.signal, end };

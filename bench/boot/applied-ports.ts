@@ -5,7 +5,7 @@ import type { Entry } from '../../core/model/view.ts';
 import type { Scope } from '../../core/store/port.ts';
 import { nowMs } from '../open-loop.ts';
 import type { AppliedPort } from '../agents-messages.ts';
-import { watchedBus } from '../watched-bus.ts';
+import { watchedBus } from '../../local/watched-bus.ts';
 
 interface Arrival {
   readonly sentAtMs: number;

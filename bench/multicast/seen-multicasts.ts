@@ -5,7 +5,7 @@ import type { SentTally } from '../agents-messages.ts';
 import { defer } from '../deferred.ts';
 import type { Deferred } from '../deferred.ts';
 import { monotonicMs } from '../monotonic.ts';
-import { watchedBus } from '../watched-bus.ts';
+import { watchedBus } from '../../local/watched-bus.ts';
 import { Receipts } from './receipts.ts';
 
 type Tell = (stage: 'received' | 'durable', tally: SentTally) => void;

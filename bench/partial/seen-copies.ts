@@ -1,7 +1,7 @@
 import { packPayloads } from '../../core/codec/envelope.ts';
 import type { IncomingMessage, MessageBus } from '../../core/messaging/port.ts';
 import { monotonicMs } from '../monotonic.ts';
-import { watchedBus } from '../watched-bus.ts';
+import { watchedBus } from '../../local/watched-bus.ts';
 
 /** What the hosts of one process got that ends at one revision of a VPC, so far. A tuple, since there are many. */
 export type CopiesTally = readonly [

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runCommand } from '../../scripts/services/command.ts';
 
@@ -9,5 +10,5 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
  */
 export async function buildPrograms(): Promise<string> {
   await runCommand('npm', ['run', '-s', 'build:chaos'], { cwd: root });
-  return fileURLToPath(new URL('../../.run/chaos-programs', import.meta.url));
+  return join(root, '.run/chaos-programs');
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { offAbort, onAbort } from '../../core/abort.ts';
 import { decodeHeader, encodeHeader } from '../../core/codec/envelope.ts';
 import type { FenceHeader, Header } from '../../core/codec/envelope.ts';
 import { PlatformError } from '../../core/errors.ts';
@@ -103,10 +104,9 @@ class Drain {
     const stop = (): void => {
       this.end('stopped');
     };
-    signal.addEventListener('abort', stop);
-    if (signal.aborted) stop();
+    onAbort(signal, stop);
     await pause(LIMIT_MS, this.#over.signal).catch(() => undefined);
-    signal.removeEventListener('abort', stop);
+    offAbort(signal, stop);
     return this.#outcome;
   }
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { watchedBus } from '../../../bench/watched-bus.ts';
 import { scopes } from '../../../core/model/keys.ts';
+import { watchedBus } from '../../../local/watched-bus.ts';
 import { World, assignmentOf, eventually, port } from './fixture.ts';
 
 const a = scopes.vpc('a');

@@ -1,5 +1,5 @@
 import type { IncomingMessage, MessageBus, MessageHandler } from '../core/messaging/port.ts';
-import { overriddenBus } from '../local/overridden-bus.ts';
+import { overriddenBus } from './overridden-bus.ts';
 
 /** The bus, with `around` in place of the handler of what comes in by the given ways. */
 export function watchedBus(
