@@ -83,6 +83,21 @@ export class MemoryScope {
     return { kept, behind: (this.#sent.get(reporter) ?? Infinity) < this.status.due };
   }
 
+  renewReport(report: Report): Pick<ReportOutcome, 'behind'> | undefined {
+    const old = this.#reports.get(report.reporter);
+    const isRenewal =
+      old !== undefined &&
+      old.revision > 0 &&
+      report.incarnation === this.#incarnation &&
+      report.incarnation === old.incarnation &&
+      report.epoch === old.epoch &&
+      report.revision >= old.revision &&
+      report.revision <= this.records.revision;
+    if (!isRenewal) return undefined;
+    const { behind } = this.putReport(report);
+    return { behind };
+  }
+
   forgetReport(reporter: string, epoch: number): void {
     const old = this.#reports.get(reporter);
     if (old !== undefined && old.epoch <= epoch) this.#reports.delete(reporter);

@@ -75,6 +75,8 @@ function memoryScopes(now: () => number, requestTtlMs: number): ScopeStore {
 
     putReport: (scope, report) => Promise.resolve(forWriting(scope).putReport(report)),
 
+    renewReport: (scope, report) => Promise.resolve(scopes.get(scope)?.renewReport(report)),
+
     reports(scope, reporters) {
       const found = forReading(scope);
       return Promise.resolve(reporters.map((reporter) => found.report(reporter)));

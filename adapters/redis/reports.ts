@@ -1,17 +1,29 @@
-import type { Report, ScopeStore } from '../../core/store/port.ts';
+import type { Report, Scope, ScopeStore } from '../../core/store/port.ts';
 import type { RedisConnection } from './connection.ts';
 import type { Layout } from './layout.ts';
 import { heads, integer, list, optionalText, text } from './reply.ts';
 
-export type Reports = Pick<ScopeStore, 'putReport' | 'reports' | 'forgetReport'>;
+export type Reports = Pick<ScopeStore, 'putReport' | 'renewReport' | 'reports' | 'forgetReport'>;
 
 export function reports(connection: RedisConnection, layout: Layout): Reports {
+  const run = (
+    script: 'vpcastPutReport' | 'vpcastRenewReport',
+    scope: Scope,
+    { reporter, incarnation, epoch, revision, body }: Report,
+  ): Promise<unknown> => {
+    const { meta, rep, sent } = layout.scope(scope);
+    return connection.run(script, [meta, rep, sent], [reporter, incarnation, epoch, revision, body]);
+  };
+
   return {
-    async putReport(scope, { reporter, incarnation, epoch, revision, body }) {
-      const { meta, rep, sent } = layout.scope(scope);
-      const contents = [reporter, incarnation, epoch, revision, body];
-      const [kept, behind] = list(await connection.run('vpcastPutReport', [meta, rep, sent], contents));
+    async putReport(scope, report) {
+      const [kept, behind] = list(await run('vpcastPutReport', scope, report));
       return { kept: kept === 1, behind: behind === 1 };
+    },
+
+    async renewReport(scope, report) {
+      const behind = await run('vpcastRenewReport', scope, report);
+      return behind === null ? undefined : { behind: behind === 1 };
     },
 
     async reports(scope, reporters) {

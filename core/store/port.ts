@@ -166,6 +166,12 @@ export interface ScopeStore {
    * body. One of an earlier incarnation than the scope's is not kept. A repeat costs no write.
    */
   putReport(scope: Scope, report: Report): Promise<ReportOutcome>;
+  /**
+   * Does the same in one call where the report goes on from one that is kept: of the same epoch and of the scope's
+   * present incarnation, the kept one above revision 0, the new one at no lower revision and at none above the scope's
+   * own. So nothing else has to be looked at. Undefined = it is not like that, and nothing was changed.
+   */
+  renewReport(scope: Scope, report: Report): Promise<Pick<ReportOutcome, 'behind'> | undefined>;
   /** In the order given. */
   reports(scope: Scope, reporters: readonly string[]): Promise<(Report | undefined)[]>;
   forgetReport(scope: Scope, reporter: string, epoch: number): Promise<void>;

@@ -7,7 +7,7 @@ import type { Member } from '../../core/model/resources.ts';
 import { endMembership } from '../../core/placement/leaving.ts';
 import { leaveFormerSlot } from '../../core/placement/membership.ts';
 import { subscriptions } from '../../core/placement/topics.ts';
-import type { Report, ScopeStatus } from '../../core/store/port.ts';
+import type { Report, Scope, ScopeStatus } from '../../core/store/port.ts';
 import type { ServerDeps } from '../deps.ts';
 import { mutate } from '../rpc/locate.ts';
 import { finishVpc } from '../rpc/vpc/unfinished.ts';
@@ -29,9 +29,22 @@ export async function takeReport(take: TakeDeps, report: HostReport): Promise<vo
 
 async function takeScope(take: TakeDeps, host: string, part: ScopeReport): Promise<void> {
   const { kind, id } = splitScope(part.scope);
+  const isOfHost = kind === 'vpc' || (kind === 'host' && id === host);
+  if (isOfHost && (await renew(take, host, part))) return;
   if (kind === 'vpc') return takeVpc(take, host, part);
   if (kind === 'host' && id === host) return takeOwn(take, host, part);
   if (kind === 'public') return takePublic(take, host, id, part);
+}
+
+/**
+ * Most reports go on from one that was kept after a look at everything. What was to be done because of that one was done
+ * before it was kept, and with the membership the store forgets it.
+ */
+async function renew(take: TakeDeps, host: string, part: ScopeReport): Promise<boolean> {
+  if (part.needsSnapshot || part.tail !== undefined) return false;
+  const renewed = await take.deps.store.renewReport(part.scope, reportOf(host, part));
+  if (renewed?.behind === true) resume(take, part.scope);
+  return renewed !== undefined;
 }
 
 async function takeVpc(take: TakeDeps, host: string, part: ScopeReport): Promise<void> {
@@ -51,10 +64,10 @@ async function takeVpc(take: TakeDeps, host: string, part: ScopeReport): Promise
   if (isOfLostEpoch || isAhead(part, status)) return heal(take, part, status);
   // A report of an earlier assignment says nothing about the present one.
   if (member?.epoch !== epoch) return tellWhatToHold(take, host, part);
-  await keep(take, host, part);
   if (use?.leaves !== undefined && part.revision > 0) {
     await mutate(take.deps, scope, undefined, (tx) => leaveFormerSlot(tx, host));
   }
+  await keep(take, host, part);
 }
 
 async function takeOwn(take: TakeDeps, host: string, part: ScopeReport): Promise<void> {
@@ -83,13 +96,8 @@ async function heal(take: TakeDeps, part: ScopeReport, status: ScopeStatus): Pro
 
 async function keep(take: TakeDeps, host: string, part: ScopeReport): Promise<void> {
   const { store } = take.deps;
-  const { scope, epoch, revision, incarnation, failures, digest, reading, tail, needsSnapshot } = part;
-  const body = encodeReportBody({
-    failures,
-    ...(digest === undefined ? {} : { digest }),
-    ...(reading === undefined ? {} : { reading }),
-  });
-  const report: Report = { reporter: host, incarnation, epoch, revision, body };
+  const { scope, epoch, tail, needsSnapshot } = part;
+  const report = reportOf(host, part);
   const { kept, behind } = await store.putReport(scope, report);
   if (!kept && needsSnapshot) {
     // The host has lost what it reported before: that must not count any more.
@@ -98,9 +106,23 @@ async function keep(take: TakeDeps, host: string, part: ScopeReport): Promise<vo
   }
   if (needsSnapshot) await sendWork(take.deps, { kind: 'resync', scope, host, epoch });
   else if (tail !== undefined) await sendWork(take.deps, { kind: 'tail', scope, host, epoch, tail });
-  if (behind) {
-    take.later.ask(`resume ${scope}`, RESUME_DELAY_MS, () => sendWork(take.deps, { kind: 'resume', scope }));
-  }
+  if (behind) resume(take, scope);
+}
+
+function reportOf(
+  reporter: string,
+  { incarnation, epoch, revision, failures, digest, reading }: ScopeReport,
+): Report {
+  const body = encodeReportBody({
+    failures,
+    ...(digest === undefined ? {} : { digest }),
+    ...(reading === undefined ? {} : { reading }),
+  });
+  return { reporter, incarnation, epoch, revision, body };
+}
+
+function resume({ deps, later }: TakeDeps, scope: Scope): void {
+  later.ask(`resume ${scope}`, RESUME_DELAY_MS, () => sendWork(deps, { kind: 'resume', scope }));
 }
 
 /** The host has acknowledged its fence: the slot is free, and nothing remains of the assignment. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Report } from '../../core/store/port.ts';
+import type { Report, Scope } from '../../core/store/port.ts';
 import { type GetStore, commit, newScope, report } from './store-values.ts';
 
 export function describeReports(getStore: GetStore): void {
@@ -132,6 +132,66 @@ export function describeReports(getStore: GetStore): void {
       expect(await store.reports(scope, ['h1'])).to.deep.equal([undefined]);
       await store.forgetReport(scope, 'h1', 10);
       expect((await store.putReport(scope, report(1, 1))).kept).to.equal(true);
+    });
+
+    describe('that go on from a kept one', () => {
+      const setUp = async (): Promise<{ store: ReturnType<GetStore>; scope: Scope }> => {
+        const store = getStore();
+        const scope = newScope();
+        for (let n = 1; n <= 5; n++) await commit(store, scope);
+        return { store, scope };
+      };
+
+      it('are renewed: a repeat without counting as news, and what is newer, as far as the scope is', async () => {
+        const { store, scope } = await setUp();
+        await store.putReport(scope, report(2, 3));
+        expect(await store.renewReport(scope, report(2, 3))).to.deep.equal({ behind: false });
+        expect((await store.status(scope)).reports).to.equal(1);
+        expect(await store.renewReport(scope, report(2, 3, { body: 'a\nb' }))).to.deep.equal({
+          behind: false,
+        });
+        expect(await store.renewReport(scope, report(2, 5))).to.deep.equal({ behind: false });
+        expect((await store.status(scope)).reports).to.equal(3);
+        expect(await store.reports(scope, ['h1'])).to.deep.equal([report(2, 5)]);
+      });
+
+      it('are told that the reporter is behind', async () => {
+        const { store, scope } = await setUp();
+        const { token } = await store.beginDispatch(scope);
+        await store.putReport(scope, report(1, 3));
+        await store.advance({ scope, token, dispatched: 5, sent: new Map([['h1', 4]]) });
+        expect(await store.renewReport(scope, report(1, 3))).to.deep.equal({ behind: true });
+        expect(await store.renewReport(scope, report(1, 4))).to.deep.equal({ behind: true });
+        await store.advance({ scope, token, dispatched: 5, sent: new Map([['h1', 5]]) });
+        expect(await store.renewReport(scope, report(1, 4))).to.deep.equal({ behind: false });
+      });
+
+      it('all others are left to a closer look, and change nothing', async () => {
+        const { store, scope } = await setUp();
+        expect(await store.renewReport(newScope(), report(1, 1)), 'no such scope').to.equal(undefined);
+        expect(await store.renewReport(scope, report(1, 1)), 'none kept').to.equal(undefined);
+        await store.putReport(scope, report(2, 0));
+        expect(await store.renewReport(scope, report(2, 1)), 'kept at 0').to.equal(undefined);
+        await store.putReport(scope, report(2, 3));
+        for (const other of [
+          report(1, 3),
+          report(3, 3),
+          report(2, 2),
+          report(2, 6),
+          report(2, 3, { incarnation: 2 }),
+          report(2, 3, { incarnation: 0 }),
+          report(2, 3, { reporter: 'h2' }),
+        ]) {
+          expect(await store.renewReport(scope, other), JSON.stringify(other)).to.equal(undefined);
+        }
+        expect(await store.reports(scope, ['h1', 'h2'])).to.deep.equal([report(2, 3), undefined]);
+        await store.reincarnate(scope, 1);
+        expect(await store.renewReport(scope, report(2, 3)), 'forgotten').to.equal(undefined);
+        await store.putReport(scope, report(2, 3, { incarnation: 2 }));
+        expect(await store.renewReport(scope, report(2, 4)), 'of the incarnation before').to.equal(undefined);
+        await store.forgetReport(scope, 'h1', 2);
+        expect(await store.renewReport(scope, report(2, 3, { incarnation: 2 }))).to.equal(undefined);
+      });
     });
 
     it('lets the newest of parallel reports win', async () => {

@@ -7,7 +7,7 @@ import { claim } from './claim.ts';
 import { commit } from './commit.ts';
 import { forgetReport } from './forget-report.ts';
 import { listRecords } from './list-records.ts';
-import { putReport } from './put-report.ts';
+import { putReport, renewReport } from './put-report.ts';
 import { reincarnate } from './reincarnate.ts';
 import { release } from './release.ts';
 import { replay } from './replay.ts';
@@ -31,6 +31,7 @@ export const scripts = {
   vpcastPutReport: putReport,
   vpcastReincarnate: reincarnate,
   vpcastRelease: release,
+  vpcastRenewReport: renewReport,
   vpcastReplay: replay,
   vpcastSent: sent,
   vpcastSettle: settle,

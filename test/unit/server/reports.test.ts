@@ -102,6 +102,32 @@ describe('reports of hosts', () => {
     expect(body.complete).to.equal(false);
   });
 
+  it('take one call of the store where they go on from one that was kept', async () => {
+    await reports.drain();
+    const calls: string[] = [];
+    const watched = new Proxy(plane.store, {
+      get: (store, name) => {
+        const method = Reflect.get(store, name) as (...args: unknown[]) => unknown;
+        return (...args: unknown[]) => {
+          if (args[0] === scope || args[0] === 'host/h1') calls.push(String(name));
+          return method(...args);
+        };
+      },
+    });
+    reports = startReports({ ...plane.deps, store: watched });
+    const parts = [await says(), await says({ scope: 'host/h1', revision: 1 })];
+    await send('h1', { scopes: parts });
+    await settled();
+    expect(calls).to.include.members(['status', 'putReport']);
+    calls.length = 0;
+    const failures = [{ key: keys.port('p'), revision: 1, reason: 'r' }];
+    await send('h1', { scopes: parts });
+    await send('h1', { scopes: parts.map((part) => ({ ...part, failures })) });
+    await settled();
+    expect(calls).to.deep.equal(Array.from({ length: 4 }, () => 'renewReport'));
+    expect(decodeReportBody((await kept('h1'))!).failures).to.deep.equal(failures);
+  });
+
   it('that are malformed are counted and acknowledged', async () => {
     await box.publish('h1', Buffer.from('{'));
     await box.publish('h1', Buffer.from('{"host":"h1"}'));
