@@ -133,7 +133,6 @@ export class Member implements QueueMember, Subscription {
       properties: entry.message.properties,
       payload: entry.message.payload,
       key: entry.key,
-      redeliveries: entry.redeliveries,
       sentAtMs: entry.sentAtMs,
       ack: () => this.acknowledge(entry),
     };

@@ -12,7 +12,6 @@ export interface Entry {
   readonly key: string;
   readonly sentAtMs: number;
   readonly lane: Lane;
-  redeliveries: number;
   acknowledged: boolean;
 }
 
@@ -65,7 +64,7 @@ export class SubscriptionQueue {
       this.lanes.set(slot, lane);
     }
     const sequence = this.sequence++;
-    lane.pending.push({ sequence, message, key, sentAtMs, lane, redeliveries: 0, acknowledged: false });
+    lane.pending.push({ sequence, message, key, sentAtMs, lane, acknowledged: false });
     this.backlog++;
     if (!lane.ready) this.route(lane);
   }
@@ -95,7 +94,6 @@ export class SubscriptionQueue {
     if (member.slot !== undefined) this.bySlot.delete(member.slot);
     const returned = new Map<Lane, Entry[]>();
     for (const entry of unacknowledged) {
-      entry.redeliveries++;
       const entries = returned.get(entry.lane);
       if (entries === undefined) returned.set(entry.lane, [entry]);
       else entries.push(entry);

@@ -53,7 +53,7 @@ export class Reader implements Subscription {
       if (next === undefined) return;
       const { message, sentAtMs } = next;
       try {
-        await handler({ ...message, key: '', redeliveries: 0, sentAtMs, ack: () => Promise.resolve() });
+        await handler({ ...message, key: '', sentAtMs, ack: () => Promise.resolve() });
       } catch (error) {
         log('error', `handler of ${readerName} failed: ${String(error)}`);
       }

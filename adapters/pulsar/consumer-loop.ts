@@ -87,7 +87,6 @@ function incoming(consumer: PlainConsumer, message: Message): IncomingMessage {
     properties: readHeader(message),
     payload: message.getData(),
     key: message.getPartitionKey(),
-    redeliveries: message.getRedeliveryCount(),
     sentAtMs: message.getPublishTimestamp(),
     ack: async () => {
       try {

@@ -29,8 +29,6 @@ export interface IncomingMessage {
   readonly payload: Buffer;
   /** The key that the message was sent with; for slot messages the slot's key. */
   readonly key: string;
-  /** How often the broker knows that it was delivered before; 0 the first time. */
-  readonly redeliveries: number;
   /** When the producer sent it, milliseconds since the epoch. */
   readonly sentAtMs: number;
   ack(): Promise<void>;

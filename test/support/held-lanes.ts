@@ -107,15 +107,15 @@ export class HeldLanes {
       feed.done.add(index);
       return true;
     }
-    this.#hand(feed, index, message, 0);
-    if (fate === 'comes twice') this.#hand(feed, index, message, 1);
+    this.#hand(feed, index, message);
+    if (fate === 'comes twice') this.#hand(feed, index, message);
     return true;
   }
 
-  #hand(feed: Feed, index: number, message: OutgoingMessage, redeliveries: number): void {
+  #hand(feed: Feed, index: number, message: OutgoingMessage): void {
     const incoming: IncomingMessage = {
       ...message,
-      ...{ key: '', redeliveries, sentAtMs: 0 },
+      ...{ key: '', sentAtMs: 0 },
       ack: () => Promise.resolve(void feed.done.add(index)),
     };
     feed.work = feed.work.then(async () => {
