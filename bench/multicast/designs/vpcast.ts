@@ -19,9 +19,11 @@ export const vpcast: Design = onPlatform({});
 export const vpcastCopies: Design = onPlatform({ VPCAST_FAN_OUT_HOSTS: '0' });
 
 const LARGEST_COPY_VPC = 64;
-const PREPARED_WITHIN_MS = 300_000;
+const PREPARED_WITHIN_MS = 600_000;
 /** What is committed right behind a multicast, as the record of a new lane is, may go with it: then no host has just its revision. */
 const ATTEMPT_MS = 15_000;
+/** As long as they do not all read along each attempt is a copy for every other host, which must not be what keeps them busy. */
+const ATTEMPT_MS_PER_HOST = 10;
 const PAUSE_MS = 100;
 
 function onPlatform(env: Readonly<Record<string, string>>): Design {
@@ -114,7 +116,8 @@ async function openSession(platform: Platform, point: Point): Promise<Session> {
       return revision;
     };
     await untilPrepared(platform, point, agents, async () => {
-      await durable.untilReceived(await publish(-1), ATTEMPT_MS);
+      const patienceMs = Math.max(ATTEMPT_MS, ATTEMPT_MS_PER_HOST * point.hosts);
+      await durable.untilReceived(await publish(-1), patienceMs);
     });
     let isHeld = false;
     return {
