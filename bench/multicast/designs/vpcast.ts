@@ -2,10 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openControlClient } from '../../../adapters/grpc/client.ts';
 import type { ControlClient } from '../../../adapters/grpc/methods.ts';
 import { startDeployment } from '../../../scripts/stack/deployment.ts';
+import type { Program } from '../../../scripts/stack/deployment.ts';
 import { benchHosts, startAgents } from '../../agents.ts';
 import type { Agents } from '../../agents.ts';
 import { Cleanup } from '../../cleanup.ts';
 import { heartbeatMsOf, rareHeartbeats } from '../../heartbeats.ts';
+import { infraCounters, since } from '../../infra-counters.ts';
 import { monotonicMs } from '../../monotonic.ts';
 import { joinSparsely, makeVpcs } from '../../network.ts';
 import { openServices } from '../../services.ts';
@@ -24,7 +26,7 @@ const PREPARED_WITHIN_MS = 600_000;
 const ATTEMPT_MS = 15_000;
 /** As long as they do not all read along each attempt is a copy for every other host, which must not be what keeps them busy. */
 const ATTEMPT_MS_PER_HOST = 10;
-const PAUSE_MS = 100;
+const PAUSE_MS_PER_HOST = 1;
 
 function onPlatform(env: Readonly<Record<string, string>>): Design {
   return { start: (surroundings) => startCarrier(surroundings, env) };
@@ -55,7 +57,7 @@ async function startCarrier(
     });
     const programs = [deployment.server, ...deployment.infraNodes];
     const platform = {
-      ...{ dir, control, client },
+      ...{ dir, control, client, node: deployment.infraNodes[0]! },
       programs: programs.map(({ process: { pid } }) => ({ name: 'programs', pid })),
       fansOut: env['VPCAST_FAN_OUT_HOSTS'] !== '0',
     };
@@ -75,6 +77,7 @@ interface Platform {
   readonly dir: string;
   readonly control: string;
   readonly client: ControlClient;
+  readonly node: Program;
   readonly programs: Session['clients'];
   readonly fansOut: boolean;
 }
@@ -146,17 +149,24 @@ async function openSession(platform: Platform, point: Point): Promise<Session> {
   }
 }
 
-/** Changes the VPC until the platform reaches its hosts in the way that it chooses for so many, or all have what is there. */
+/**
+ * Changes the VPC until the platform reaches its hosts in the way that it chooses for so many, or all have what is there.
+ * That all read along is not enough: until they have said so with a heartbeat they are sent copies as well.
+ */
 async function untilPrepared(
-  { fansOut }: Platform,
+  { fansOut, node }: Platform,
   { hosts }: Point,
   agents: Agents,
   change: () => Promise<void>,
 ): Promise<void> {
+  const isLarge = fansOut && hosts >= LARGEST_COPY_VPC;
   const deadlineMs = monotonicMs() + PREPARED_WITHIN_MS;
-  do {
+  for (let isPrepared = false; !isPrepared;) {
     if (monotonicMs() > deadlineMs) throw new Error(`${hosts} hosts were not prepared in time`);
+    const before = await infraCounters(node, ['copies']);
     await change();
-    await delay(PAUSE_MS);
-  } while (fansOut && hosts >= LARGEST_COPY_VPC && (await agents.totals()).reading < hosts);
+    const { copies } = since(before, await infraCounters(node, ['copies']));
+    isPrepared = !isLarge || (copies === 0 && (await agents.totals()).reading === hosts);
+    await delay(PAUSE_MS_PER_HOST * hosts);
+  }
 }
