@@ -3,10 +3,12 @@ import type { ControlClient } from '../../adapters/grpc/methods.ts';
 import { forEachOf } from '../../local/pool.ts';
 import { until } from '../../local/until.ts';
 import { startDeployment } from '../../scripts/stack/deployment.ts';
+import type { Program } from '../../scripts/stack/deployment.ts';
 import { benchHosts, startAgents } from '../agents.ts';
 import type { BenchHost } from '../agents-messages.ts';
 import { AppliedLog } from '../applied-log.ts';
 import type { Surroundings } from '../experiment.ts';
+import { FAN_OUT_HOSTS, untilNoCopies } from '../infra-counters.ts';
 import { joinSparsely, makeVpcs } from '../network.ts';
 import type { Vpc } from '../network.ts';
 import { nowMs } from '../open-loop.ts';
@@ -24,8 +26,9 @@ export interface PlatformBurst {
 const PORTS_PER_CALL = 100;
 const CALLS_AT_ONCE = 4;
 const PATIENCE_MS = 300_000;
-/** Enough for the platform to have chosen how it reaches so many hosts. */
+/** Enough for the platform to have chosen how it reaches so many hosts; then they are about to come to it. */
 const CHANGES_BEFORE = 50;
+const PREPARED = { pauseMs: 500, withinMs: PATIENCE_MS };
 
 /** Ports made in a VPC whose hosts are all there, and bound on them in turn. Each round takes a VPC of its own. */
 export async function burstThroughPlatform(
@@ -58,7 +61,9 @@ export async function burstThroughPlatform(
   });
   const bursts: PlatformBurst[] = [];
   for (let round = 1; round <= options.rounds; round++) {
-    const vpc = await once(`${round}. hosts join`, () => prepare(client, log, hosts, signal));
+    const vpc = await once(`${round}. hosts join`, () =>
+      prepare(client, deployment.infraNodes, log, hosts, signal),
+    );
     bursts.push(
       await once(`${round}. ports are made`, () => makeBurst(client, log, vpc, hosts, options.ports, signal)),
     );
@@ -69,16 +74,21 @@ export async function burstThroughPlatform(
 
 async function prepare(
   client: ControlClient,
+  nodes: readonly Program[],
   log: AppliedLog,
   hosts: readonly BenchHost[],
   signal: AbortSignal,
 ): Promise<Vpc> {
   const [vpc] = await makeVpcs(client, 1, () => undefined);
   await joinSparsely(client, vpc!, hosts);
-  for (let n = 0; n < CHANGES_BEFORE; n++) {
-    const revision = await writeOnce(client, vpc!.id, n);
+  let changes = 0;
+  const change = async (): Promise<boolean> => {
+    const revision = await writeOnce(client, vpc!.id, changes++);
     await untilApplied(log, vpc!, hosts, revision, signal);
-  }
+    return true;
+  };
+  while (changes < CHANGES_BEFORE) await change();
+  if (hosts.length >= FAN_OUT_HOSTS) await untilNoCopies(nodes, change, PREPARED);
   return vpc!;
 }
 

@@ -1,13 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { openControlClient } from '../../../adapters/grpc/client.ts';
 import type { ControlClient } from '../../../adapters/grpc/methods.ts';
 import { startDeployment } from '../../../scripts/stack/deployment.ts';
 import type { Program } from '../../../scripts/stack/deployment.ts';
 import { benchHosts, startAgents } from '../../agents.ts';
-import type { Agents } from '../../agents.ts';
 import { Cleanup } from '../../cleanup.ts';
 import { heartbeatMsOf, rareHeartbeats } from '../../heartbeats.ts';
-import { infraCounters, since } from '../../infra-counters.ts';
+import { FAN_OUT_HOSTS, untilNoCopies } from '../../infra-counters.ts';
 import { monotonicMs } from '../../monotonic.ts';
 import { joinSparsely, makeVpcs } from '../../network.ts';
 import { openServices } from '../../services.ts';
@@ -20,7 +18,6 @@ export const vpcast: Design = onPlatform({});
 /** The same with sticky copies only. */
 export const vpcastCopies: Design = onPlatform({ VPCAST_FAN_OUT_HOSTS: '0' });
 
-const LARGEST_COPY_VPC = 64;
 const PREPARED_WITHIN_MS = 600_000;
 /** What is committed right behind a multicast, as the record of a new lane is, may go with it: then no host has just its revision. */
 const ATTEMPT_MS = 15_000;
@@ -118,9 +115,10 @@ async function openSession(platform: Platform, point: Point): Promise<Session> {
       revisions.set(multicast, revision);
       return revision;
     };
-    await untilPrepared(platform, point, agents, async () => {
+    await prepare(platform, point.hosts, async () => {
       const patienceMs = Math.max(ATTEMPT_MS, ATTEMPT_MS_PER_HOST * point.hosts);
-      await durable.untilReceived(await publish(-1), patienceMs);
+      const { hosts: reached } = await durable.untilReceived(await publish(-1), patienceMs);
+      return reached === point.hosts;
     });
     let isHeld = false;
     return {
@@ -149,24 +147,13 @@ async function openSession(platform: Platform, point: Point): Promise<Session> {
   }
 }
 
-/**
- * Changes the VPC until the platform reaches its hosts in the way that it chooses for so many, or all have what is there.
- * That all read along is not enough: until they have said so with a heartbeat they are sent copies as well.
- */
-async function untilPrepared(
+/** Changes the VPC until the platform reaches its hosts in the way that it chooses for so many. */
+async function prepare(
   { fansOut, node }: Platform,
-  { hosts }: Point,
-  agents: Agents,
-  change: () => Promise<void>,
+  hosts: number,
+  change: () => Promise<boolean>,
 ): Promise<void> {
-  const isLarge = fansOut && hosts >= LARGEST_COPY_VPC;
-  const deadlineMs = monotonicMs() + PREPARED_WITHIN_MS;
-  for (let isPrepared = false; !isPrepared;) {
-    if (monotonicMs() > deadlineMs) throw new Error(`${hosts} hosts were not prepared in time`);
-    const before = await infraCounters(node, ['copies']);
-    await change();
-    const { copies } = since(before, await infraCounters(node, ['copies']));
-    isPrepared = !isLarge || (copies === 0 && (await agents.totals()).reading === hosts);
-    await delay(PAUSE_MS_PER_HOST * hosts);
-  }
+  if (fansOut && hosts >= FAN_OUT_HOSTS)
+    await untilNoCopies([node], change, { pauseMs: PAUSE_MS_PER_HOST * hosts, withinMs: PREPARED_WITHIN_MS });
+  else if (!(await change())) throw new Error(`a change did not reach all of ${hosts} hosts`);
 }
