@@ -50,5 +50,5 @@ export async function untilNoCopies(
     before = after;
     await delay(pauseMs);
   }
-  throw new Error(`hosts were still sent copies after ${withinMs} ms`);
+  throw new Error(`no change reached all hosts without a copy within ${withinMs} ms`);
 }

@@ -41,6 +41,8 @@ export async function endMembership(store: Store, { vpcId, released }: Draining)
     });
     if (wrote) written.push(scope);
   };
+  // First, since whoever finds the slot free does not come here again, and a host with a report counts as a member.
+  await store.forgetReport(scopes.vpc(vpcId), released.hostId, released.epoch);
   await change(scopes.vpc(vpcId), async (tx) => {
     await freeDrained(tx, released);
   });
@@ -50,7 +52,6 @@ export async function endMembership(store: Store, { vpcId, released }: Draining)
     // Also one that was never written: its dispatcher may be late, and must find that it is over.
     if (!isRemoved) tx.remove(key);
   });
-  await store.forgetReport(scopes.vpc(vpcId), released.hostId, released.epoch);
   await store.delist(DRAINING, drainingId({ vpcId, released }));
   return written;
 }

@@ -38,7 +38,8 @@ async function takeScope(take: TakeDeps, host: string, part: ScopeReport): Promi
 
 /**
  * Most reports go on from one that was kept after a look at everything. What was to be done because of that one was done
- * before it was kept, and with the membership the store forgets it.
+ * before it was kept, and with the end of the membership the store forgets it. Until then a host that leaves a slot goes
+ * on reporting what it holds there; who asks for the present assignment looks at the epoch.
  */
 async function renew(take: TakeDeps, host: string, part: ScopeReport): Promise<boolean> {
   if (part.needsSnapshot || part.tail !== undefined) return false;

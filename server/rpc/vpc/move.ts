@@ -26,7 +26,7 @@ export async function goOnMoving(deps: ServerDeps, vpcId: string): Promise<void>
   const former = (await readLane(deps.store, scope))?.former;
   if (former === undefined) return delist(deps, vpcId);
   await giveSlots(deps, scope);
-  await leaveForOffline(deps, scope, former);
+  await leaveInTheirPlace(deps, scope, former);
   await finishMove(deps, vpcId);
 }
 
@@ -107,8 +107,11 @@ async function giveSlotsTo(deps: ServerDeps, scope: Scope, hosts: readonly strin
   }
 }
 
-/** Those that are there leave by themselves, once they have reported from their new slots. */
-async function leaveForOffline(deps: ServerDeps, scope: Scope, former: Lane): Promise<void> {
+/**
+ * Hosts leave by themselves with the first report from their new slots. Those that are offline cannot, and of those that
+ * have reported and are still here a store that lost its tail has forgotten it: further reports do not say it again.
+ */
+async function leaveInTheirPlace(deps: ServerDeps, scope: Scope, former: Lane): Promise<void> {
   const { store } = deps;
   for (const partition of partitionsOf(former)) {
     for await (const ids of pages(store, scope, 'slot', `${partition}/`)) {
@@ -117,11 +120,17 @@ async function leaveForOffline(deps: ServerDeps, scope: Scope, former: Lane): Pr
         ids.map((id) => `slot/${id}` as const),
       );
       const holders = records.flatMap((record) => decodeRecord<SlotHolder>(record)?.value ?? []);
-      const held = holders.filter(({ state }) => state === 'held').map(({ hostId }) => hostId);
-      const offline = await offlineAmong(deps, held);
-      if (offline.size === 0) continue;
+      const held = holders.filter(({ state }) => state === 'held');
+      const hosts = held.map(({ hostId }) => hostId);
+      const [offline, reports] = await Promise.all([offlineAmong(deps, hosts), store.reports(scope, hosts)]);
+      const leaving = held.filter(({ hostId, epoch }, i) => {
+        const report = reports[i];
+        const hasReported = report !== undefined && report.epoch > epoch && report.revision > 0;
+        return hasReported || offline.has(hostId);
+      });
+      if (leaving.length === 0) continue;
       await mutate(deps, scope, undefined, async (tx) => {
-        for (const host of offline) await leaveFormerSlot(tx, host);
+        for (const { hostId } of leaving) await leaveFormerSlot(tx, hostId);
       });
     }
   }

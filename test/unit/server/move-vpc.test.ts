@@ -141,6 +141,18 @@ describe('MoveVpc', () => {
     expect((await draining()).map(({ hostId }) => hostId)).to.deep.equal(['h2']);
   });
 
+  it('takes old slots that hosts hold although they have reported from the new ones', async () => {
+    await move();
+    // As when the store has lost that they left, and kept their reports.
+    const put = (reporter: string, epoch: number, revision: number): Promise<unknown> =>
+      plane.store.putReport(scope, { reporter, incarnation: 1, epoch, revision, body: '{}' });
+    await put('h0', 2, await revisionOf(plane));
+    await put('h1', 2, 0);
+    await put('h2', 1, await revisionOf(plane));
+    await finishVpcs(plane.deps);
+    expect((await draining()).map(({ hostId }) => hostId)).to.deep.equal(['h0']);
+  });
+
   it('goes well with hosts that leave, and with the deletion of the VPC', async () => {
     await move();
     for (const n of hosts.keys()) await unbindPort(plane.deps, request('UnbindPort', { portId: `p${n}` }));

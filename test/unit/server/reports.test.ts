@@ -7,6 +7,7 @@ import { PlatformError } from '../../../core/errors.ts';
 import type { IncomingMessage } from '../../../core/messaging/port.ts';
 import { keys, scopes } from '../../../core/model/keys.ts';
 import type { Assignment, Member, SlotHolder } from '../../../core/model/resources.ts';
+import { endMembership } from '../../../core/placement/leaving.ts';
 import type { Scope } from '../../../core/store/port.ts';
 import { transact } from '../../../core/store/transaction.ts';
 import { startReports } from '../../../server/reports/start.ts';
@@ -239,6 +240,16 @@ describe('reports of hosts', () => {
       await sendLeft();
       expect(await revisionOf(plane)).to.equal(revision);
       expect(reports.counts.failed).to.equal(0);
+    });
+
+    it('are not free of their slot while a report of theirs is kept', async () => {
+      const away = new PlatformError('unavailable', 'away');
+      const store = { ...plane.store, forgetReport: () => Promise.reject(away) };
+      const outcome: unknown = await endMembership(store, { vpcId: 'v1', released: left }).catch(
+        (e: unknown) => e,
+      );
+      expect(outcome).to.equal(away);
+      expect(await slotOf()).to.include({ state: 'draining' });
     });
 
     it('leave a newer membership alone, also in the same slot', async () => {
