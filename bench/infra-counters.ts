@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { defaultOptions } from '../infra-node/deps.ts';
 import type { Program } from '../scripts/stack/deployment.ts';
 import { monotonicMs } from './monotonic.ts';
 
@@ -26,11 +27,11 @@ export function since<Name extends string>(
 }
 
 /** A VPC of so many hosts gets a fan-out lane, unless it is told otherwise. */
-export const FAN_OUT_HOSTS = 64;
+export const FAN_OUT_HOSTS = defaultOptions.fanOut.hosts;
 
 /**
- * Makes changes until one reaches all hosts, of which there are many, and is a copy for none. That all hosts of a large VPC read along is not enough for that: until
- * they have said so with a heartbeat they are sent copies as well.
+ * Makes changes until one reaches all hosts, of which there are many, and is a copy for none. That all of them read
+ * along is not enough for that: until they have said so with a heartbeat they are sent copies as well.
  */
 export async function untilNoCopies(
   programs: readonly Program[],

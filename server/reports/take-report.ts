@@ -29,11 +29,11 @@ export async function takeReport(take: TakeDeps, report: HostReport): Promise<vo
 
 async function takeScope(take: TakeDeps, host: string, part: ScopeReport): Promise<void> {
   const { kind, id } = splitScope(part.scope);
-  const isOfHost = kind === 'vpc' || (kind === 'host' && id === host);
-  if (isOfHost && (await renew(take, host, part))) return;
-  if (kind === 'vpc') return takeVpc(take, host, part);
-  if (kind === 'host' && id === host) return takeOwn(take, host, part);
   if (kind === 'public') return takePublic(take, host, id, part);
+  const isOwn = kind === 'host' && id === host;
+  if (!isOwn && kind !== 'vpc') return;
+  if (await renew(take, host, part)) return;
+  return isOwn ? takeOwn(take, host, part) : takeVpc(take, host, part);
 }
 
 /**

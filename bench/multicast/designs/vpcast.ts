@@ -54,7 +54,7 @@ async function startCarrier(
     });
     const programs = [deployment.server, ...deployment.infraNodes];
     const platform = {
-      ...{ dir, control, client, node: deployment.infraNodes[0]! },
+      ...{ dir, control, client, nodes: deployment.infraNodes },
       programs: programs.map(({ process: { pid } }) => ({ name: 'programs', pid })),
       fansOut: env['VPCAST_FAN_OUT_HOSTS'] !== '0',
     };
@@ -74,7 +74,7 @@ interface Platform {
   readonly dir: string;
   readonly control: string;
   readonly client: ControlClient;
-  readonly node: Program;
+  readonly nodes: readonly Program[];
   readonly programs: Session['clients'];
   readonly fansOut: boolean;
 }
@@ -149,11 +149,11 @@ async function openSession(platform: Platform, point: Point): Promise<Session> {
 
 /** Changes the VPC until the platform reaches its hosts in the way that it chooses for so many. */
 async function prepare(
-  { fansOut, node }: Platform,
+  { fansOut, nodes }: Platform,
   hosts: number,
   change: () => Promise<boolean>,
 ): Promise<void> {
   if (fansOut && hosts >= FAN_OUT_HOSTS)
-    await untilNoCopies([node], change, { pauseMs: PAUSE_MS_PER_HOST * hosts, withinMs: PREPARED_WITHIN_MS });
+    await untilNoCopies(nodes, change, { pauseMs: PAUSE_MS_PER_HOST * hosts, withinMs: PREPARED_WITHIN_MS });
   else await change();
 }

@@ -17,7 +17,8 @@ import { unbindPort } from '../../../server/rpc/port/unbind-port.ts';
 import { deleteVpc } from '../../../server/rpc/vpc/delete-vpc.ts';
 import { finishVpcs } from '../../../server/rpc/vpc/unfinished.ts';
 import { eventually } from '../../support/eventually.ts';
-import { request } from './control-plane.ts';
+import { intercept } from '../../support/intercept.ts';
+import { failure, request } from './control-plane.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { bindTo, makeHosts, makePort, memberOf, planeWithVpc, portById, revisionOf } from './port-fixture.ts';
 import { ReportBox } from './report-fixture.ts';
@@ -106,16 +107,11 @@ describe('reports of hosts', () => {
   it('take one call of the store where they go on from one that was kept', async () => {
     await reports.drain();
     const calls: string[] = [];
-    const watched = new Proxy(plane.store, {
-      get: (store, name) => {
-        const method = Reflect.get(store, name) as (...args: unknown[]) => unknown;
-        return (...args: unknown[]) => {
-          if (args[0] === scope || args[0] === 'host/h1') calls.push(String(name));
-          return method(...args);
-        };
-      },
+    const store = intercept(plane.store, (method, call, [of]) => {
+      if (of === scope || of === 'host/h1') calls.push(method);
+      return call();
     });
-    reports = startReports({ ...plane.deps, store: watched });
+    reports = startReports({ ...plane.deps, store });
     const parts = [await says(), await says({ scope: 'host/h1', revision: 1 })];
     await send('h1', { scopes: parts });
     await settled();
@@ -245,10 +241,8 @@ describe('reports of hosts', () => {
     it('are not free of their slot while a report of theirs is kept', async () => {
       const away = new PlatformError('unavailable', 'away');
       const store = { ...plane.store, forgetReport: () => Promise.reject(away) };
-      const outcome: unknown = await endMembership(store, { vpcId: 'v1', released: left }).catch(
-        (e: unknown) => e,
-      );
-      expect(outcome).to.equal(away);
+      const error = await failure(() => endMembership(store, { vpcId: 'v1', released: left }));
+      expect(error).to.equal(away);
       expect(await slotOf()).to.include({ state: 'draining' });
     });
 
