@@ -36,7 +36,8 @@ describe('message bus: Pulsar, when the broker is away for long', function () {
     await admin(`namespaces/vpcast/${namespace}`, 'DELETE');
   });
 
-  const admin = (path: string, method: string) => fetch(`${realServices().pulsarAdminUrl}/admin/v2/${path}`, { method });
+  const admin = (path: string, method: string) =>
+    fetch(`${realServices().pulsarAdminUrl}/admin/v2/${path}`, { method });
 
   it('consumers and producers are back within seconds of the broker', async () => {
     const address = { topic, partition: 0, slot: 7 };
