@@ -39,14 +39,15 @@ export interface ConnectOptions {
   readonly token?: string;
   readonly tlsTrustCertsFile?: string;
   /**
-   * How long the client tries to look up a topic, or to make a consumer or producer; default 10,000. Meanwhile its
-   * pauses double, so a broker that is back may wait for the client for up to 0.4 of it.
+   * How long the client looks up a topic, or waits for a consumer or producer; default 15,000. Meanwhile its pauses
+   * double: a broker that is back may wait for the client for 0.4 of it. Too short, and a broker that has just started
+   * is given up while it loads its topics; until it has, it refuses that consumer's next attempts.
    */
   readonly operationTimeoutMs?: number;
 }
 
 export function connect(addon: Addon, options: ConnectOptions): Pulsar.Client {
-  const { serviceUrl, token, tlsTrustCertsFile, operationTimeoutMs = 10_000 } = options;
+  const { serviceUrl, token, tlsTrustCertsFile, operationTimeoutMs = 15_000 } = options;
   const client = new addon.Client({
     serviceUrl,
     operationTimeoutSeconds: Math.ceil(operationTimeoutMs / 1000),

@@ -16,17 +16,18 @@ export interface LastingOptions {
   readonly onReturned?: (() => void) | undefined;
   /** Between looks at the connection; default 1,000. */
   readonly watchMs?: number;
-  /** How long the client may take to connect again; default 4,000. */
+  /** How long the client may take to connect again; default 30,000. */
   readonly patienceMs?: number;
   /** Longest pause between attempts to subscribe anew; default 2,000. */
   readonly maxPauseMs?: number;
 }
 
 /**
- * A consumer that is not left to the client once its connection is lost for some seconds. The client goes on trying,
- * but doubles its pauses up to a minute while the broker is away, or refuses it because another consumer is where it
- * was; and it tells nobody. A new consumer in its place gets what was not acknowledged. Until it is the consumer's turn
- * to be replaced the client may still get it back, which costs the broker less.
+ * A consumer that is not left to the client for good once its connection is lost. The client goes on trying, but
+ * doubles its pauses up to a minute while the broker is away, or refuses it because another consumer is where it was;
+ * and it tells nobody. A new consumer in its place gets what was not acknowledged. That takes patience, since an attempt
+ * of the client that waits in a busy broker is lost when it is given up. Until it is the consumer's turn to be replaced
+ * the client may still get it back, which costs the broker less.
  */
 export class LastingConsumer {
   readonly #options: LastingOptions;
@@ -81,7 +82,7 @@ export class LastingConsumer {
       return;
     }
     this.#lostAtMs ??= performance.now();
-    if (performance.now() - this.#lostAtMs < (this.#options.patienceMs ?? 4_000)) return;
+    if (performance.now() - this.#lostAtMs < (this.#options.patienceMs ?? 30_000)) return;
     this.#lostAtMs = undefined;
     this.#replacing = this.#replace().finally(() => {
       this.#replacing = undefined;

@@ -1,5 +1,6 @@
 // A real Pulsar broker with its bookie and metadata store in one process, on loopback.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Report, reportOnStderr } from './progress.ts';
 import { checkJava, pulsarDistribution } from './pulsar-distribution.ts';
@@ -51,6 +52,15 @@ const defaultSettings = {
   webSocketServiceEnabled: 'false',
 };
 
+/**
+ * On a machine with two processors or fewer Java begins a thread for each task that names no executor, in place of the
+ * pool that it has elsewhere, and the broker has such a task for each topic that somebody asks for: hundreds of threads
+ * a second while its consumers come back.
+ */
+function taskPool(): string[] {
+  return availableParallelism() > 2 ? [] : ['-Djava.util.concurrent.ForkJoinPool.common.parallelism=2'];
+}
+
 function applySettings(configuration: string, settings: Readonly<Record<string, string>>): string {
   const kept = configuration.split('\n').filter((line) => !(line.split('=', 1)[0]!.trim() in settings));
   const added = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
@@ -96,7 +106,7 @@ export async function startPulsar(options: PulsarOptions): Promise<PulsarService
         PULSAR_STANDALONE_CONF: configuration,
         PULSAR_STANDALONE_USE_ZOOKEEPER: '0',
         PULSAR_LOG_DIR: logs,
-        PULSAR_MEM: memory,
+        PULSAR_MEM: [memory, ...taskPool()].join(' '),
       },
       logFile: join(logs, 'console.log'),
       isHealthy: () => pulsarIsHealthy(adminUrl),
