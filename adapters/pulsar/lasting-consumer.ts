@@ -56,7 +56,7 @@ export class LastingConsumer {
   /** The one to receive from; undefined when this was closed. */
   async current(): Promise<PlainConsumer | undefined> {
     const { signal } = this.#stop;
-    // The client takes some seconds to give an attempt up.
+    // The client may take a quarter of a minute to give an attempt up.
     while (this.#isGone && this.#replacing !== undefined && !signal.aborted) {
       await Promise.race([this.#replacing, this.#stopped]);
     }

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePorts } from '../../scripts/free-ports.ts';
 import { runCommand } from '../../scripts/services/command.ts';
+import { taskPool } from '../../scripts/services/java.ts';
 import { ServiceProcess } from '../../scripts/services/service-process.ts';
 import { accepts } from './accepts.ts';
 import type { Broker } from './broker.ts';
@@ -35,7 +36,7 @@ export async function startKafka(dir: string): Promise<Broker> {
     {
       name: 'Kafka',
       command: 'java',
-      args: [...MEMORY, ...java, 'kafka.Kafka', file],
+      args: [...MEMORY, ...taskPool(), ...java, 'kafka.Kafka', file],
       cwd: dir,
       env: process.env,
       logFile: join(dir, 'console.log'),

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '../../scripts/eventually.ts';
 import { runCommand } from '../../scripts/services/command.ts';
+import { taskPool } from '../../scripts/services/java.ts';
 import { ServiceProcess } from '../../scripts/services/service-process.ts';
 import { Cleanup } from '../cleanup.ts';
 import { isListenedOn } from '../connections.ts';
@@ -51,7 +52,7 @@ export async function startRocket(dir: string): Promise<RocketBroker> {
     const [command, ...launch] = network.launcher;
     const env = { ...process.env, ROCKETMQ_HOME: dir };
     const java = (memory: readonly string[], name: string, args: readonly string[]): string[] => [
-      ...[...launch, 'java', ...memory, ...MODULES, `-Duser.home=${dir}`, '-cp', classPath],
+      ...[...launch, 'java', ...memory, ...taskPool(), ...MODULES, `-Duser.home=${dir}`, '-cp', classPath],
       ...[`${PACKAGE}.${name}`, ...args],
     ];
     const start = async (name: string, args: readonly string[], port: number): Promise<ServiceProcess> =>

@@ -1,7 +1,7 @@
 // A real Pulsar broker with its bookie and metadata store in one process, on loopback.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { taskPool } from './java.ts';
 import { type Report, reportOnStderr } from './progress.ts';
 import { checkJava, pulsarDistribution } from './pulsar-distribution.ts';
 import { portsOf } from './saved-ports.ts';
@@ -51,15 +51,6 @@ const defaultSettings = {
   defaultRetentionSizeInMB: '512',
   webSocketServiceEnabled: 'false',
 };
-
-/**
- * On a machine with two processors or fewer Java begins a thread for each task that names no executor, in place of the
- * pool that it has elsewhere, and the broker has such a task for each topic that somebody asks for: hundreds of threads
- * a second while its consumers come back.
- */
-function taskPool(): string[] {
-  return availableParallelism() > 2 ? [] : ['-Djava.util.concurrent.ForkJoinPool.common.parallelism=2'];
-}
 
 function applySettings(configuration: string, settings: Readonly<Record<string, string>>): string {
   const kept = configuration.split('\n').filter((line) => !(line.split('=', 1)[0]!.trim() in settings));

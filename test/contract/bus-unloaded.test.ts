@@ -1,34 +1,22 @@
-import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { openPulsarCluster } from '../../adapters/pulsar/cluster.ts';
 import type { PulsarCluster } from '../../adapters/pulsar/cluster.ts';
 import { eventually } from '../support/eventually.ts';
-import { realServices } from '../support/real-services.ts';
 import { Inbox, message, numbered } from './bus-fixture.ts';
+import { PulsarNamespace } from './pulsar-namespace.ts';
 
 describe('message bus: Pulsar, when a topic that is read moves to another broker', function () {
   this.timeout(60_000);
-  const namespace = `unloaded-${randomUUID().slice(0, 8)}`;
+  const namespace = new PulsarNamespace('unloaded', { retentionMinutes: 10 });
   let cluster: PulsarCluster;
 
   before(async () => {
-    const { pulsarUrl: serviceUrl, pulsarAdminUrl: adminUrl } = realServices();
-    cluster = await openPulsarCluster({
-      ...{ name: 'one', serviceUrl, adminUrl },
-      namespaces: [{ name: namespace, retentionMinutes: 10 }],
-    });
+    cluster = await namespace.open();
     await cluster.admin.prepare();
   });
-  after(async () => {
-    await cluster.close();
-    await admin(`namespaces/vpcast/${namespace}`, 'DELETE');
-  });
-
-  const admin = (path: string, method: string) =>
-    fetch(`${realServices().pulsarAdminUrl}/admin/v2/${path}`, { method });
+  after(() => namespace.close());
 
   async function read(name: string) {
-    const topic = `persistent://vpcast/${namespace}/${name}`;
+    const topic = namespace.topic(name);
     await cluster.admin.ensureTopic(topic, 1, []);
     const at = { topic, partition: 0 };
     const inbox = new Inbox();
@@ -41,7 +29,7 @@ describe('message bus: Pulsar, when a topic that is read moves to another broker
       at,
       inbox,
       seen,
-      unload: () => admin(`persistent/vpcast/${namespace}/${name}-partition-0/unload`, 'PUT'),
+      unload: () => namespace.unload(name),
     };
   }
 
