@@ -18,6 +18,7 @@ import { fromAddon } from './errors.ts';
 import { writeHeader } from './header.ts';
 import { closeAll, LastingConsumer } from './lasting-consumer.ts';
 import type { LastingOptions, PlainConsumer } from './lasting-consumer.ts';
+import { Looks } from './looks.ts';
 import { Producers } from './producers.ts';
 import type { ProducersOptions } from './producers.ts';
 import { Reading } from './reading.ts';
@@ -25,6 +26,9 @@ import { Resubscribing } from './resubscribing.ts';
 import { partitionName } from './topic-producer.ts';
 
 const KEYED_RECEIVE_QUEUE = 100;
+/** At connections; at those of readers that have received nothing yet more often, so that no loss is missed. */
+const LOOK_MS = 1_000;
+const LOOK_CLOSELY_MS = 40;
 /** Small, so that a member does not sit on tasks that an idle one could take. */
 const ANY_RECEIVE_QUEUE = 10;
 
@@ -33,6 +37,8 @@ export class PulsarBus implements MessageBus {
   private readonly producers: Producers;
   private readonly log: LogHook;
   private readonly resubscribing = new Resubscribing();
+  private readonly looks = new Looks(LOOK_MS);
+  private readonly closeLooks = new Looks(LOOK_CLOSELY_MS);
   private readonly subscriptions = new Set<Subscription>();
   private closing: Promise<void> | undefined;
 
@@ -59,7 +65,7 @@ export class PulsarBus implements MessageBus {
   async read({ at, readerName, handler, onReturned }: PartitionRead): Promise<Subscription> {
     this.refuseWhenClosed();
     const name = `${readerName} on ${partitionName(at)}`;
-    const reading = new Reading(this.client, at, readerName, this.log);
+    const reading = new Reading(this.client, at, readerName, this.closeLooks, this.log);
     const subscribe = (): Promise<PlainConsumer> => {
       this.refuseWhenClosed();
       return reading.open();
@@ -145,7 +151,8 @@ export class PulsarBus implements MessageBus {
   }
 
   private lasting(name: string, subscribe: () => Promise<PlainConsumer>): LastingOptions {
-    return { name, subscribe, turn: (attempt) => this.resubscribing.run(attempt), log: this.log };
+    const turn = <T>(attempt: () => Promise<T>): Promise<T> => this.resubscribing.run(attempt);
+    return { name, subscribe, turn, looks: this.looks, log: this.log };
   }
 
   private async consumeOnce(

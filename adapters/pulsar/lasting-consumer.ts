@@ -2,6 +2,7 @@ import type { Consumer } from 'pulsar-client';
 import { PlatformError } from '../../core/errors.ts';
 import { retry } from '../../core/retry.ts';
 import type { LogHook } from './addon.ts';
+import type { Looks } from './looks.ts';
 
 export type PlainConsumer = Pick<Consumer, 'receive' | 'acknowledge' | 'isConnected' | 'close'>;
 
@@ -12,10 +13,10 @@ export interface LastingOptions {
   /** Makes an attempt when it is this one's turn among those that want to; default: at once. */
   readonly turn?: <T>(attempt: () => Promise<T>) => Promise<T>;
   readonly log: LogHook;
+  /** At the connection. */
+  readonly looks: Looks;
   /** Called when the client has got back one that was lost, or another one has taken its place. */
   readonly onReturned?: (() => void) | undefined;
-  /** Between looks at the connection; default 1,000. */
-  readonly watchMs?: number;
   /** How long the client may take to connect again; default 30,000. */
   readonly patienceMs?: number;
   /** Longest pause between attempts to subscribe anew; default 2,000. */
@@ -33,7 +34,7 @@ export class LastingConsumer {
   readonly #options: LastingOptions;
   readonly #stop = new AbortController();
   readonly #stopped: Promise<void>;
-  readonly #watch: NodeJS.Timeout;
+  readonly #unwatch: () => void;
   #current: PlainConsumer;
   #replacing: Promise<void> | undefined;
   /** The current one was closed, to be replaced. */
@@ -48,9 +49,9 @@ export class LastingConsumer {
         resolve();
       });
     });
-    this.#watch = setInterval(() => {
+    this.#unwatch = options.looks.add(() => {
       this.#look();
-    }, options.watchMs ?? 1_000).unref();
+    });
   }
 
   /** The one to receive from; undefined when this was closed. */
@@ -126,7 +127,7 @@ export class LastingConsumer {
   }
 
   #end(): void {
-    clearInterval(this.#watch);
+    this.#unwatch();
     this.#stop.abort(new PlatformError('cancelled', `${this.#options.name} is closed`));
   }
 }

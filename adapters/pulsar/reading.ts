@@ -5,12 +5,10 @@ import { loadAddon } from './addon.ts';
 import type { LogHook } from './addon.ts';
 import { fromAddon } from './errors.ts';
 import type { PlainConsumer } from './lasting-consumer.ts';
+import type { Looks } from './looks.ts';
 import { partitionName } from './topic-producer.ts';
 
 const RECEIVE_QUEUE = 100;
-
-/** Less than the client waits before it connects again. */
-const LOOK_MS = 40;
 
 /** Bytes that wait here for the handler; what comes above them is dropped, as if the reader had come later. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
@@ -23,13 +21,16 @@ export class Reading {
   readonly #client: Client;
   readonly #topic: string;
   readonly #name: string;
+  readonly #looks: Looks;
   readonly #log: LogHook;
   #last: MessageId | undefined;
 
-  constructor(client: Client, at: TopicPartition, name: string, log: LogHook) {
+  /** The looks have to come more often than the client connects again. */
+  constructor(client: Client, at: TopicPartition, name: string, looks: Looks, log: LogHook) {
     this.#client = client;
     this.#topic = partitionName(at);
     this.#name = name;
+    this.#looks = looks;
     this.#log = log;
   }
 
@@ -47,7 +48,7 @@ export class Reading {
           inbox.push(message);
         },
       });
-      return inbox.of(reader);
+      return inbox.of(reader, this.#looks);
     } catch (error) {
       throw fromAddon(error, `reader of ${this.#topic}`);
     }
@@ -67,7 +68,7 @@ class Inbox {
   /** The client knows a message after which to go on; else it begins anew at the end whenever it connects again. */
   #isPlaced: boolean;
   #hasSlipped = false;
-  #watch: NodeJS.Timeout | undefined;
+  #unwatch: (() => void) | undefined;
 
   constructor(topic: string, log: LogHook, isPlaced: boolean) {
     this.#topic = topic;
@@ -77,7 +78,7 @@ class Inbox {
 
   push(message: Message): void {
     this.#isPlaced = true;
-    clearInterval(this.#watch);
+    this.#unwatch?.();
     if (this.#receiver !== undefined) {
       this.#receiver.resolve(message);
       this.#receiver = undefined;
@@ -95,8 +96,8 @@ class Inbox {
     this.#waiting.push({ message, bytes });
   }
 
-  of(reader: Reader): PlainConsumer {
-    this.#watchOver(reader);
+  of(reader: Reader, looks: Looks): PlainConsumer {
+    this.#watchOver(reader, looks);
     return {
       receive: () => this.#receive(),
       acknowledge: () => Promise.resolve(null),
@@ -107,7 +108,7 @@ class Inbox {
       },
       close: async () => {
         this.#isClosed = true;
-        clearInterval(this.#watch);
+        this.#unwatch?.();
         this.#receiver?.reject(closed());
         this.#receiver = undefined;
         return reader.close();
@@ -116,11 +117,11 @@ class Inbox {
   }
 
   /** Until it is placed, the shortest loss of the connection counts, and is told at the next look. */
-  #watchOver(reader: Reader): void {
+  #watchOver(reader: Reader, looks: Looks): void {
     if (this.#isPlaced) return;
-    this.#watch = setInterval(() => {
+    this.#unwatch = looks.add(() => {
       if (!reader.isConnected()) this.#hasSlipped = true;
-    }, LOOK_MS).unref();
+    });
   }
 
   #receive(): Promise<Message> {

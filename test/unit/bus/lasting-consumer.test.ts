@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ConsumerLoop } from '../../../adapters/pulsar/consumer-loop.ts';
 import { LastingConsumer } from '../../../adapters/pulsar/lasting-consumer.ts';
+import { Looks } from '../../../adapters/pulsar/looks.ts';
 import type { PlainConsumer } from '../../../adapters/pulsar/lasting-consumer.ts';
 import { PlatformError } from '../../../core/errors.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -51,7 +52,7 @@ function fixture(subscribe: () => Promise<PlainConsumer>) {
   const got: string[] = [];
   const lasting = new LastingConsumer(first, {
     ...{ name: 'test', subscribe, log: () => undefined },
-    ...{ watchMs: 1, patienceMs: 20, maxPauseMs: 2 },
+    ...{ looks: new Looks(1), patienceMs: 20, maxPauseMs: 2 },
   });
   const loop = new ConsumerLoop(
     [lasting],
@@ -115,7 +116,7 @@ describe('a consumer that has lost its connection', () => {
     const first = new FakeConsumer();
     const lasting = new LastingConsumer(first, {
       ...{ name: 'test', subscribe: () => Promise.resolve(new FakeConsumer()), log: () => undefined },
-      ...{ watchMs: 1, patienceMs: 200, maxPauseMs: 2, onReturned: () => returned++ },
+      ...{ looks: new Looks(1), patienceMs: 200, maxPauseMs: 2, onReturned: () => returned++ },
     });
     const looks = { count: 0 };
     first.isConnected = () => {
@@ -146,7 +147,7 @@ describe('a consumer that has lost its connection', () => {
     const lasting = new LastingConsumer(first, {
       ...{ name: 'test', log: () => undefined, turn, onReturned: () => returned++ },
       subscribe: () => Promise.resolve(new FakeConsumer()).finally(() => made++),
-      ...{ watchMs: 1, patienceMs: 5, maxPauseMs: 2 },
+      ...{ looks: new Looks(1), patienceMs: 5, maxPauseMs: 2 },
     });
     first.connected = false;
     await eventually(() => {

@@ -1,0 +1,31 @@
+/**
+ * Looks at many things every so often, at all of them in one turn of the event loop. A host has consumers by the dozen;
+ * with a timer for each of them its process would wake up as often for every one.
+ */
+export class Looks {
+  readonly #everyMs: number;
+  readonly #all = new Set<() => void>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(everyMs: number) {
+    this.#everyMs = everyMs;
+  }
+
+  /** Returns what ends it. */
+  add(look: () => void): () => void {
+    // A function of its own, so that each ends for itself.
+    const one = (): void => {
+      look();
+    };
+    this.#all.add(one);
+    this.#timer ??= setInterval(() => {
+      for (const each of this.#all) each();
+    }, this.#everyMs).unref();
+    return () => {
+      this.#all.delete(one);
+      if (this.#all.size > 0) return;
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    };
+  }
+}
