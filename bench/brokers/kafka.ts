@@ -13,8 +13,13 @@ const MEMORY = ['-Xms512m', '-Xmx1g'];
 /** Any will do: it is alone. */
 const CLUSTER_ID = 'vpcastbenchvpcastbench';
 
+export interface KafkaBroker extends Broker {
+  /** With a directory for each partition. */
+  readonly dataDirectory: string;
+}
+
 /** One node of Kafka, broker and controller in one, on loopback. */
-export async function startKafka(dir: string): Promise<Broker> {
+export async function startKafka(dir: string): Promise<KafkaBroker> {
   const version = peerVersions().maven.kafka;
   const classPath = await mavenLibraries({
     name: 'kafka',
@@ -51,6 +56,7 @@ export async function startKafka(dir: string): Promise<Broker> {
     processes: [{ name: 'broker', pid: service.pid }],
     ports: [port],
     stop: () => service.stop(),
+    dataDirectory: join(dir, 'data'),
   };
 }
 

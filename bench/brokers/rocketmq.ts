@@ -14,7 +14,7 @@ import { peerVersions } from './versions.ts';
 export interface RocketBroker extends Broker {
   /** Its clients run behind this: it has a network of its own. */
   readonly launcher: readonly string[];
-  makeTopic(name: string): Promise<void>;
+  makeTopics(names: readonly string[]): Promise<void>;
   /** A proxy in the broker's process knows only groups that were made before. */
   makeGroups(names: readonly string[]): Promise<void>;
 }
@@ -32,8 +32,9 @@ const BROKER_PORT = 10_911;
 const PROXY_PORT = 8_081;
 const NAMES = `127.0.0.1:${NAMES_PORT}`;
 const CLUSTER = 'bench';
-const GROUPS_AT_ONCE = 250;
-const GROUPS_MS = 60_000;
+const MADE_AT_ONCE = 250;
+const MADE_WITHIN_MS = 60_000;
+const READ_AND_WRITE = 6;
 
 /** Name server, and broker with its proxy in the same process, which saves a hop. */
 export async function startRocket(dir: string): Promise<RocketBroker> {
@@ -79,29 +80,44 @@ export async function startRocket(dir: string): Promise<RocketBroker> {
       const words = [...args, '-n', NAMES, '-c', CLUSTER];
       await runCommand(command, java(['-Xmx256m'], 'tools.command.MQAdminStartup', words), { cwd: dir, env });
     };
+    const make = async (
+      command: string,
+      keptIn: string,
+      all: readonly string[],
+      describe: (name: string) => object,
+    ): Promise<void> => {
+      const file = join(dir, `${command}.json`);
+      for (let from = 0; from < all.length; from += MADE_AT_ONCE) {
+        const some = all.slice(from, from + MADE_AT_ONCE);
+        await writeFile(file, JSON.stringify(some.map(describe)));
+        const areKept = async (): Promise<boolean> => {
+          // There is no file before there is something to keep.
+          const kept = await readFile(join(dir, 'store/config', keptIn), 'utf8').catch(() => '');
+          return some.every((name) => kept.includes(JSON.stringify(name)));
+        };
+        // The command ends well also where no broker is known yet, or none answered it in time.
+        await eventually(
+          `${command} of ${some.length}`,
+          async () => {
+            if (await areKept()) return true;
+            await administer(command, '-f', file);
+            return areKept();
+          },
+          { timeoutMs: MADE_WITHIN_MS },
+        );
+      }
+    };
     return {
       url: `127.0.0.1:${PROXY_PORT}`,
       processes: [broker, names].map(({ pid }) => ({ name: 'broker', pid })),
       ports: [PROXY_PORT],
       launcher: network.launcher,
-      makeTopic: (name) => administer('updateTopic', '-t', name, '-r', '1', '-w', '1'),
-      makeGroups: async (groups) => {
-        const file = join(dir, 'groups.json');
-        for (let from = 0; from < groups.length; from += GROUPS_AT_ONCE) {
-          const some = groups.slice(from, from + GROUPS_AT_ONCE);
-          await writeFile(file, JSON.stringify(some.map((groupName) => ({ groupName }))));
-          await administer('updateSubGroupList', '-f', file);
-          // The command ends well also where the broker did not answer it in time.
-          await eventually(
-            `${some.length} groups to be made`,
-            async () => {
-              const kept = await readFile(join(dir, 'store/config/subscriptionGroup.json'), 'utf8');
-              return some.every((group) => kept.includes(JSON.stringify(group)));
-            },
-            { timeoutMs: GROUPS_MS },
-          );
-        }
-      },
+      makeTopics: (topics) =>
+        make('updateTopicList', 'topics.json', topics, (topicName) => ({
+          ...{ topicName, readQueueNums: 1, writeQueueNums: 1, perm: READ_AND_WRITE },
+        })),
+      makeGroups: (groups) =>
+        make('updateSubGroupList', 'subscriptionGroup.json', groups, (groupName) => ({ groupName })),
       stop: () => cleanup.run(),
     };
   } catch (error) {

@@ -1,11 +1,12 @@
+import { retry } from '../../../core/retry.ts';
 import { forEachOf } from '../../../local/pool.ts';
 import type { DesignClient, Hosts } from '../client.ts';
 import type { FetchAnswer, KafkaConnection, KafkaLibrary } from './kafka-library.ts';
 import { importKafka } from './kafka-library.ts';
+import type { Target } from '../messages.ts';
 
 const AT_ONCE = 16;
 const CONNECT_MS = 60_000;
-const PARTITION = 0;
 const MAX_WAIT_MS = 5_000;
 const MAX_BYTES = 1 << 20;
 const UNKNOWN_EPOCH = -1;
@@ -18,46 +19,91 @@ export const kafkaClient: DesignClient = {
   attach: async (hosts) => {
     const { url = '', packages = '' } = hosts.target;
     const kafka = await importKafka(packages);
+    const placeOf = placesOf(hosts.target);
     const [address = '', port = ''] = url.split(':');
     await forEachOf(hosts.indexes.length, AT_ONCE, async (position) => {
       const host = hosts.indexes[position]!;
       const connection = new kafka.Connection(`host-${host}`, { connectTimeout: CONNECT_MS });
       await connection.connect(address, Number(port));
-      read(kafka, connection, host, hosts).catch(hosts.fail);
+      read(kafka, connection, host, placeOf(host), hosts).catch(hosts.fail);
     });
   },
-  openPublisher: async ({ target: { url = '', topic = '', packages = '' } }) => {
+  openPublisher: async ({ target, hosts }) => {
+    const { url = '', packages = '', hostsPerPartition } = target;
     const kafka = await importKafka(packages);
     const producer = new kafka.Producer({ clientId: 'publisher', bootstrapBrokers: [url] });
+    const placeOf = placesOf(target);
+    const firstHosts = Array.from(
+      { length: Math.ceil(hosts / Number(hostsPerPartition)) },
+      (_, n) => n * Number(hostsPerPartition),
+    );
     return async (payload) => {
-      const message = { topic, partition: PARTITION, value: Buffer.from(payload) };
-      await producer.send({ messages: [message], acks: -1 });
+      const value = Buffer.from(payload);
+      const messages = firstHosts.map((host) => {
+        const { topic, partition } = placeOf(host);
+        return { topic, partition, value };
+      });
+      await producer.send({ messages, acks: -1 });
     };
   },
 };
+
+interface Place {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly partition: number;
+}
+
+/** Hosts fill one partition after the other, and so the topics. */
+function placesOf({
+  topics = '',
+  topicIds = '',
+  partitions,
+  hostsPerPartition,
+}: Target): (host: number) => Place {
+  const names = topics.split(',');
+  const ids = topicIds.split(',');
+  return (host) => {
+    const nth = Math.floor(host / Number(hostsPerPartition));
+    const at = Math.floor(nth / Number(partitions));
+    return { topic: names[at]!, topicId: ids[at]!, partition: nth % Number(partitions) };
+  };
+}
 
 /** From the beginning of the topic on, which is new. */
 async function read(
   { fetchV17 }: KafkaLibrary,
   connection: KafkaConnection,
   host: number,
-  { target: { topicId = '' }, received }: Hosts,
+  place: Place,
+  { received }: Hosts,
 ): Promise<never> {
   for (let fetchOffset = 0n; ;) {
     const partition = {
-      partition: PARTITION,
+      partition: place.partition,
       currentLeaderEpoch: UNKNOWN_EPOCH,
       fetchOffset,
       lastFetchedEpoch: UNKNOWN_EPOCH,
       partitionMaxBytes: MAX_BYTES,
     };
-    const topics = [{ topicId, partitions: [partition] }];
-    const answer = await fetchV17.api.async(connection, MAX_WAIT_MS, 1, MAX_BYTES, 0, 0, -1, topics, [], '');
+    const topics = [{ topicId: place.topicId, partitions: [partition] }];
+    const answer = await retry(
+      () => fetchV17.api.async(connection, MAX_WAIT_MS, 1, MAX_BYTES, 0, 0, -1, topics, [], ''),
+      { attempts: 100, maxMs: 1_000, retryIf: mayPass },
+    );
     for (const { offset, value } of recordsOf(answer)) {
       received(host, value.toString());
       fetchOffset = offset + 1n;
     }
   }
+}
+
+/** A broker tells that a topic is made before it knows itself that it leads it. */
+function mayPass(error: unknown): boolean {
+  return (
+    error instanceof AggregateError &&
+    error.errors.every((each: { readonly canRetry?: boolean }) => each.canRetry === true)
+  );
 }
 
 function recordsOf(answer: FetchAnswer): { readonly offset: bigint; readonly value: Buffer }[] {

@@ -1,5 +1,5 @@
 import type { Design } from '../design.ts';
-import { kafka } from './kafka.ts';
+import { kafka, kafkaHosts } from './kafka.ts';
 import { oslo } from './oslo.ts';
 import { copies, readers } from './pulsar.ts';
 import { rabbitmq } from './rabbitmq.ts';
@@ -15,5 +15,6 @@ export const designs: ReadonlyMap<string, Design> = new Map<string, Design>([
   ['rabbitmq', rabbitmq],
   ['oslo', oslo],
   ['kafka', kafka],
+  ['kafka-hosts', kafkaHosts],
   ['rocketmq', rocketmq],
 ]);
