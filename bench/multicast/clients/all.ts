@@ -6,5 +6,6 @@ export const clients: ReadonlyMap<string, () => Promise<DesignClient>> = new Map
   ['copies', async () => (await import('./copies.ts')).copiesClient],
   ['rabbitmq', async () => (await import('./rabbitmq.ts')).rabbitClient],
   ['kafka', async () => (await import('./kafka.ts')).kafkaClient],
+  ['kafka-hosts', async () => (await import('./kafka.ts')).kafkaClient],
   ['rocketmq', async () => (await import('./rocketmq.ts')).rocketClient],
 ]);

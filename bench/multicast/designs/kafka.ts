@@ -65,7 +65,7 @@ function designOf(name: string, { topics, partitions, hostsPerPartition }: Layou
             topics: used.map((topic) => topic.name).join(','),
             topicIds: used.map((topic) => topic.id).join(','),
           };
-          return openClientSession({ design: 'kafka', dir, target, point });
+          return openClientSession({ design: name, dir, target, point });
         },
         stop: () => broker.stop(),
       };
