@@ -151,8 +151,10 @@ export class PulsarBus implements MessageBus {
   }
 
   private lasting(name: string, subscribe: () => Promise<PlainConsumer>): LastingOptions {
-    const turn = <T>(attempt: () => Promise<T>): Promise<T> => this.resubscribing.run(attempt);
-    return { name, subscribe, turn, looks: this.looks, log: this.log };
+    return {
+      ...{ name, subscribe, looks: this.looks, log: this.log },
+      turn: (attempt) => this.resubscribing.run(attempt),
+    };
   }
 
   private async consumeOnce(

@@ -13,16 +13,12 @@ export class Looks {
 
   /** Returns what ends it. */
   add(look: () => void): () => void {
-    // A function of its own, so that each ends for itself.
-    const one = (): void => {
-      look();
-    };
-    this.#all.add(one);
+    this.#all.add(look);
     this.#timer ??= setInterval(() => {
       for (const each of this.#all) each();
     }, this.#everyMs).unref();
     return () => {
-      this.#all.delete(one);
+      this.#all.delete(look);
       if (this.#all.size > 0) return;
       clearInterval(this.#timer);
       this.#timer = undefined;

@@ -77,8 +77,10 @@ class Inbox {
   }
 
   push(message: Message): void {
-    this.#isPlaced = true;
-    this.#unwatch?.();
+    if (!this.#isPlaced) {
+      this.#isPlaced = true;
+      this.#unwatch?.();
+    }
     if (this.#receiver !== undefined) {
       this.#receiver.resolve(message);
       this.#receiver = undefined;

@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.ts';
 import { Inbox, message, SUBSCRIPTION } from './bus-fixture.ts';
 import { PulsarNamespace } from './pulsar-namespace.ts';
 
-/** Longer than a consumer leaves its return to the client. */
+/** The client's own attempts to return are refused for so long. */
 const HOLD_MS = 6_000;
 
 describe('message bus: Pulsar, when another consumer takes a slot whose own was disconnected', function () {

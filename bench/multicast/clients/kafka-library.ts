@@ -26,8 +26,13 @@ export interface KafkaAdmin {
     readonly topics: readonly string[];
     readonly partitions: number;
     readonly replicas: number;
-  }): Promise<readonly { readonly id: string; readonly name: string }[]>;
+  }): Promise<readonly KafkaTopic[]>;
   close(): Promise<void>;
+}
+
+export interface KafkaTopic {
+  readonly id: string;
+  readonly name: string;
 }
 
 export interface KafkaProducer {

@@ -1,9 +1,9 @@
-import { retry } from '../../../core/retry.ts';
 import { forEachOf } from '../../../local/pool.ts';
+import { partitionsFor } from '../client.ts';
 import type { DesignClient, Hosts } from '../client.ts';
+import type { Target } from '../messages.ts';
 import type { FetchAnswer, KafkaConnection, KafkaLibrary } from './kafka-library.ts';
 import { importKafka } from './kafka-library.ts';
-import type { Target } from '../messages.ts';
 
 const AT_ONCE = 16;
 const CONNECT_MS = 60_000;
@@ -20,12 +20,13 @@ export const kafkaClient: DesignClient = {
     const { url = '', packages = '' } = hosts.target;
     const kafka = await importKafka(packages);
     const placeOf = placesOf(hosts.target);
+    const perPartition = Number(hosts.target['hostsPerPartition']);
     const [address = '', port = ''] = url.split(':');
     await forEachOf(hosts.indexes.length, AT_ONCE, async (position) => {
       const host = hosts.indexes[position]!;
       const connection = new kafka.Connection(`host-${host}`, { connectTimeout: CONNECT_MS });
       await connection.connect(address, Number(port));
-      read(kafka, connection, host, placeOf(host), hosts).catch(hosts.fail);
+      read(kafka, connection, host, placeOf(Math.floor(host / perPartition)), hosts).catch(hosts.fail);
     });
   },
   openPublisher: async ({ target, hosts }) => {
@@ -33,16 +34,12 @@ export const kafkaClient: DesignClient = {
     const kafka = await importKafka(packages);
     const producer = new kafka.Producer({ clientId: 'publisher', bootstrapBrokers: [url] });
     const placeOf = placesOf(target);
-    const firstHosts = Array.from(
-      { length: Math.ceil(hosts / Number(hostsPerPartition)) },
-      (_, n) => n * Number(hostsPerPartition),
+    const places = Array.from({ length: partitionsFor(hosts, Number(hostsPerPartition)) }, (_, n) =>
+      placeOf(n),
     );
     return async (payload) => {
       const value = Buffer.from(payload);
-      const messages = firstHosts.map((host) => {
-        const { topic, partition } = placeOf(host);
-        return { topic, partition, value };
-      });
+      const messages = places.map(({ topic, partition }) => ({ topic, partition, value }));
       await producer.send({ messages, acks: -1 });
     };
   },
@@ -54,17 +51,11 @@ interface Place {
   readonly partition: number;
 }
 
-/** Hosts fill one partition after the other, and so the topics. */
-function placesOf({
-  topics = '',
-  topicIds = '',
-  partitions,
-  hostsPerPartition,
-}: Target): (host: number) => Place {
+/** Of the nth partition that hosts are in, one topic's after the other's. */
+function placesOf({ topics = '', topicIds = '', partitions }: Target): (nth: number) => Place {
   const names = topics.split(',');
   const ids = topicIds.split(',');
-  return (host) => {
-    const nth = Math.floor(host / Number(hostsPerPartition));
+  return (nth) => {
     const at = Math.floor(nth / Number(partitions));
     return { topic: names[at]!, topicId: ids[at]!, partition: nth % Number(partitions) };
   };
@@ -87,23 +78,12 @@ async function read(
       partitionMaxBytes: MAX_BYTES,
     };
     const topics = [{ topicId: place.topicId, partitions: [partition] }];
-    const answer = await retry(
-      () => fetchV17.api.async(connection, MAX_WAIT_MS, 1, MAX_BYTES, 0, 0, -1, topics, [], ''),
-      { attempts: 100, maxMs: 1_000, retryIf: mayPass },
-    );
+    const answer = await fetchV17.api.async(connection, MAX_WAIT_MS, 1, MAX_BYTES, 0, 0, -1, topics, [], '');
     for (const { offset, value } of recordsOf(answer)) {
       received(host, value.toString());
       fetchOffset = offset + 1n;
     }
   }
-}
-
-/** A broker tells that a topic is made before it knows itself that it leads it. */
-function mayPass(error: unknown): boolean {
-  return (
-    error instanceof AggregateError &&
-    error.errors.every((each: { readonly canRetry?: boolean }) => each.canRetry === true)
-  );
 }
 
 function recordsOf(answer: FetchAnswer): { readonly offset: bigint; readonly value: Buffer }[] {
